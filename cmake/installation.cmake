@@ -1,0 +1,29 @@
+# cmake --install: headers, libraries and the package behind find_package(jackdaw).
+include(CMakePackageConfigHelpers)
+
+set(jackdaw_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/jackdaw)
+
+foreach(room runtime io)
+  if(TARGET jackdaw_${room})
+    install(TARGETS jackdaw_${room} EXPORT jackdaw-targets ARCHIVE COMPONENT development)
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/jackdaw
+            COMPONENT development FILES_MATCHING PATTERN "*.hpp")
+  endif()
+endforeach()
+
+if(TARGET jackdaw_runtime)
+  install(EXPORT jackdaw-targets NAMESPACE jackdaw:: DESTINATION ${jackdaw_package_dir}
+          COMPONENT development)
+endif()
+
+configure_package_config_file(
+  ${PROJECT_SOURCE_DIR}/cmake/jackdaw-config.cmake.in ${PROJECT_BINARY_DIR}/jackdaw-config.cmake
+  INSTALL_DESTINATION ${jackdaw_package_dir} NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/jackdaw-config-version.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(
+  FILES ${PROJECT_BINARY_DIR}/jackdaw-config.cmake
+        ${PROJECT_BINARY_DIR}/jackdaw-config-version.cmake
+        ${PROJECT_SOURCE_DIR}/cmake/compiler_hazards.cmake
+  DESTINATION ${jackdaw_package_dir}
+  COMPONENT development)

@@ -1,0 +1,472 @@
+// The turn, and how runs begin and end.
+#include <jackdaw/runtime/asyncio/event_loop.hpp>
+#include <jackdaw/runtime/asyncio/heapq.hpp>
+#include <jackdaw/runtime/base/assert.hpp>
+#include <jackdaw/runtime/blocking_pool.hpp>
+#include <jackdaw/runtime/current.hpp>
+#include <jackdaw/runtime/exceptions.hpp>
+#include <jackdaw/runtime/thread_parker.hpp>
+#include <jackdaw/runtime/timer.hpp>
+
+#include <stdexcept>
+
+namespace jackdaw::asyncio {
+namespace {
+
+// CPython's _MIN_SCHEDULED_TIMER_HANDLES and _MIN_CANCELLED_TIMER_HANDLES_FRACTION (S12): the rebuild
+// changes the order of ties, so the numbers are part of the semantics.
+constexpr std::size_t rebuild_timers_min = 100;
+constexpr double rebuild_cancelled_fraction = 0.5;
+
+constexpr auto earlier = [](const callback* a, const callback* b) { return a->when() < b->when(); };
+
+const clock& real_clock() {
+  static const steady_clock instance;
+  return instance;
+}
+
+// Makes this thread the loop's for the time of a run.
+class running_scope {
+ public:
+  running_scope(scheduler& loop, driver& driver) : before_(current_context()) {
+    current_context() = execution_context{};
+    current_context().scheduler = &loop;
+    current_context().driver = &driver;
+  }
+  running_scope(const running_scope&) = delete;
+  running_scope& operator=(const running_scope&) = delete;
+  ~running_scope() { current_context() = before_; }
+
+ private:
+  execution_context before_;
+};
+
+bool ends_the_loop(const std::exception_ptr& error) noexcept {
+  try {
+    std::rethrow_exception(error);
+  } catch (const keyboard_interrupt&) {
+    return true;
+  } catch (const system_exit&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace
+
+void callback::cancel() noexcept {
+  if (cancelled_) {
+    return;
+  }
+  cancelled_ = true;
+  if (scheduled_) {
+    loop_->timer_cancelled();
+  }
+  function_.reset();
+}
+
+void callback::run_work(work& self) {
+  auto& item = static_cast<callback&>(self);
+  const handle keep(item);
+  item.drop_reference();  // The queue's.
+  if (item.cancelled_) {
+    return;
+  }
+  try {
+    item.function_();
+  } catch (const keyboard_interrupt&) {
+    throw;
+  } catch (const system_exit&) {
+    throw;
+  } catch (...) {
+    item.loop_->report({"Exception in callback", {}, std::current_exception()});
+  }
+}
+
+event_loop::event_loop(loop_options options)
+    : scheduler(options.time_source != nullptr ? *options.time_source : real_clock(),
+                std::move(options.on_failure), 1),
+      make_driver_(std::move(options.make_driver)) {}
+
+event_loop::~event_loop() { close(); }
+
+void event_loop::ensure_driver() {
+  if (driver_ == nullptr) {
+    driver_ = make_driver_ ? make_driver_(0) : std::make_unique<thread_parker>();
+  }
+}
+
+void event_loop::require_open() const {
+  if (closed_) {
+    throw std::runtime_error("Event loop is closed");
+  }
+}
+
+void event_loop::require_runnable() const {
+  require_open();
+  if (running_) {
+    throw std::runtime_error("This event loop is already running");
+  }
+  if (current_context().scheduler != nullptr) {
+    throw std::runtime_error("Cannot run the event loop while another loop is running");
+  }
+}
+
+void event_loop::schedule(work& work) noexcept {
+  if (std::this_thread::get_id() == thread_) {
+    ready_.push_back(work);
+    return;
+  }
+  try {
+    send(work);
+  } catch (const std::exception& error) {
+    report({error.what(), {}, nullptr});
+  }
+}
+
+void event_loop::send(work& item) {
+  driver* wakes = nullptr;
+  {
+    const std::lock_guard guard(inbox_lock_);
+    if (inbox_closed_) {
+      throw std::runtime_error("Event loop is closed");
+    }
+    inbox_.push_back(item);
+    // H1: under the lock on both sides; relaxed suffices for the loop's hint that it should take it.
+    inbox_filled_.store(true, std::memory_order_relaxed);
+    wakes = driver_.get();
+    // Inside the lock, so that the driver cannot be closed meanwhile.
+    if (wakes != nullptr) {
+      wakes->wake();
+    }
+  }
+}
+
+void event_loop::receive() noexcept {
+  if (!inbox_filled_.load(std::memory_order_relaxed)) {  // H1
+    return;
+  }
+  const std::lock_guard guard(inbox_lock_);
+  inbox_filled_.store(false, std::memory_order_relaxed);  // H1
+  ready_.append(inbox_);
+}
+
+void event_loop::push_timer(callback& item) {
+  item.scheduled_ = true;
+  heapq::push(timers_, &item, earlier);
+}
+
+void event_loop::arm_timer(timer& timer) {
+  require_open();
+  const auto fire = [&timer] {
+    // The timer may be gone after it fired; what it held of its callback goes with it.
+    auto* const held = static_cast<callback*>(timer_access::queue(timer));
+    timer_access::fire(timer);
+    held->drop_reference();
+  };
+  auto* const item = new callback(*this, fire, timer.deadline());
+  item->add_reference();  // The timer's.
+  timer_access::set_queue(timer, item);
+  push_timer(*item);
+}
+
+void event_loop::disarm_timer(timer& timer) noexcept {
+  auto* const item = static_cast<callback*>(timer_access::queue(timer));
+  item->cancel();
+  item->drop_reference();
+  timer_access::retire(timer);
+}
+
+void event_loop::drop_cancelled_timers() noexcept {
+  const auto fraction = static_cast<double>(timers_cancelled_) / static_cast<double>(timers_.size());
+  if (timers_.size() > rebuild_timers_min && fraction > rebuild_cancelled_fraction) {
+    std::vector<callback*> kept;
+    for (callback* const item : timers_) {
+      if (item->cancelled_) {
+        item->scheduled_ = false;
+        item->drop_reference();
+      } else {
+        kept.push_back(item);
+      }
+    }
+    heapq::heapify(kept, earlier);
+    timers_.swap(kept);
+    timers_cancelled_ = 0;
+    return;
+  }
+  while (!timers_.empty() && timers_.front()->cancelled_) {
+    --timers_cancelled_;
+    callback* const item = heapq::pop(timers_, earlier);
+    item->scheduled_ = false;
+    item->drop_reference();
+  }
+}
+
+void event_loop::run_once() {
+  drop_cancelled_timers();
+  time_point deadline = never;
+  if (!ready_.empty() || stopping_) {
+    deadline = at_once;
+  } else if (!timers_.empty()) {
+    deadline = timers_.front()->when();
+  }
+  if (deadline != at_once) {
+    ++parks_;
+  }
+  driver_->park(deadline, ready_);
+  receive();
+  if (!timers_.empty()) {
+    const time_point end = time();
+    while (!timers_.empty() && timers_.front()->when() <= end) {
+      callback* const item = heapq::pop(timers_, earlier);
+      item->scheduled_ = false;
+      ready_.push_back(*item);
+    }
+  }
+  run_ready();
+}
+
+// What is popped runs at once, so that an exception that leaves the loop (S21) finds the rest of the
+// turn still queued, in order.
+void event_loop::run_ready() {
+  for (std::size_t left = ready_.size(); left > 0; --left) {
+    work* const item = ready_.pop_front();
+    ++resumptions_;
+    item->run(*item);
+    if (torn_out_) [[unlikely]] {
+      std::rethrow_exception(std::exchange(torn_out_, nullptr));
+    }
+  }
+}
+
+void event_loop::run_forever() {
+  require_runnable();
+  thread_ = std::this_thread::get_id();
+  ensure_driver();
+  const running_scope scope(*this, *driver_);
+  running_ = true;
+  const auto leave = [this]() noexcept {
+    running_ = false;
+    stopping_ = false;
+  };
+  try {
+    do {
+      run_once();
+    } while (!stopping_);
+  } catch (...) {
+    leave();
+    throw;
+  }
+  leave();
+}
+
+// Stops the loop when tasks are done, as many turns later as asyncio does: run_until_complete() of a task
+// stops in the task's done-callback; that of gather() one turn after the last child's.
+struct event_loop::done_watch {
+  struct node : completion_node, work {
+    explicit node(done_watch& owner)
+        : completion_node(&node::notified), work(&node::ended), watch(&owner) {}
+    static void notified(completion_node& self) noexcept {
+      auto& own = static_cast<node&>(self);
+      own.watch->loop->run_callback(own);
+    }
+    static void ended(work& self) { static_cast<node&>(self).watch->one_ended(); }
+    done_watch* watch;
+  };
+  struct stopper : work {
+    explicit stopper(event_loop& owner) : work(&stopper::stop_loop), loop(&owner) {}
+    static void stop_loop(work& self) { static_cast<stopper&>(self).loop->stop(); }
+    event_loop* loop;
+  };
+
+  done_watch(event_loop& owner, std::vector<task_reference> watched, bool extra_turn)
+      : loop(&owner), tasks(std::move(watched)), stop_later(extra_turn), stop(owner) {
+    nodes.reserve(tasks.size());
+    for (const task_reference& task : tasks) {
+      nodes.emplace_back(*this);
+      if (!task->add_completion(nodes.back())) {
+        loop->run_callback(nodes.back());
+      }
+    }
+    left = tasks.size();
+  }
+  done_watch(const done_watch&) = delete;
+  done_watch& operator=(const done_watch&) = delete;
+
+  void one_ended() {
+    if (--left > 0) {
+      return;
+    }
+    if (stop_later) {
+      loop->run_callback(stop);
+    } else if (const auto error = tasks.front()->exception(); !error || !ends_the_loop(error)) {
+      loop->stop();
+    }
+  }
+
+  event_loop* loop;
+  std::vector<task_reference> tasks;
+  bool stop_later;
+  stopper stop;
+  std::size_t left = 0;
+  std::vector<node> nodes;
+};
+
+void event_loop::run_until_done(std::vector<task_reference> tasks, bool extra_turn) {
+  require_runnable();
+  // Kept until the loop ends: if something tears out of the loop, parts of it are still queued.
+  watches_.push_back(std::make_unique<done_watch>(*this, std::move(tasks), extra_turn));
+  const done_watch& watch = *watches_.back();
+  run_forever();
+  for (const task_reference& task : watch.tasks) {
+    if (!task->done()) {
+      throw std::runtime_error("Event loop stopped before Future completed.");
+    }
+  }
+  watches_.pop_back();
+}
+
+void event_loop::cancel_all_tasks() {
+  const std::vector<task_reference> left = tasks().snapshot();
+  if (left.empty()) {
+    return;
+  }
+  for (const task_reference& task : left) {
+    task->request_cancel();
+  }
+  run_until_done(left, true);
+  for (const task_reference& task : left) {
+    if (!task->cancelled() && task->exception() != nullptr) {
+      task->mark_retrieved();
+      report({"unhandled exception during asyncio.run() shutdown", task->name(),
+              task->exception()});
+    }
+  }
+}
+
+void event_loop::run(task_record& main) {
+  std::exception_ptr torn_out;
+  const auto guarded = [&](auto&& step) {
+    try {
+      step();
+    } catch (...) {
+      if (!torn_out) {
+        torn_out = std::current_exception();
+      }
+    }
+  };
+  guarded([&] {
+    require_runnable();
+    main.start();
+    run_until_done({task_reference(main)}, false);
+  });
+  guarded([&] { cancel_all_tasks(); });
+  guarded([&] { close(); });
+  if (torn_out) {
+    std::rethrow_exception(torn_out);
+  }
+}
+
+void event_loop::close() {
+  if (running_) {
+    throw std::runtime_error("Cannot close a running event loop");
+  }
+  if (closed_) {
+    return;
+  }
+  blocking().close();
+  if (driver_ != nullptr) {
+    const running_scope scope(*this, *driver_);
+    finish_operations();
+    drop_queued();
+    for (const task_reference& task : tasks().snapshot()) {
+      report({"Task was destroyed but it is pending!", task->name(), nullptr});
+      task->destroy_pending();
+      drop_queued();
+    }
+  } else {
+    drop_queued();
+    for (const task_reference& task : tasks().snapshot()) {
+      report({"Task was destroyed but it is pending!", task->name(), nullptr});
+      task->destroy_pending();
+    }
+  }
+  closed_ = true;
+  {
+    const std::lock_guard guard(inbox_lock_);
+    inbox_closed_ = true;
+    ready_.append(inbox_);
+  }
+  drop_queued();
+  watches_.clear();
+  const std::lock_guard guard(inbox_lock_);
+  driver_.reset();
+}
+
+// The kernel owns the frames of pending operations until it has given them back: a task that waits for
+// one is asked to stop, and the answer awaited, before its frame may be destroyed.
+void event_loop::finish_operations() noexcept {
+  for (const task_reference& task : tasks().snapshot()) {
+    task->request_cancel();
+  }
+  work_list completed;
+  while (true) {
+    const driver_statistics statistics = driver_->statistics();
+    if (statistics.submissions == statistics.completions) {
+      break;
+    }
+    driver_->park(never, completed);
+    ready_.append(completed);
+  }
+}
+
+// Steps of tasks are forgotten, callbacks cancelled; what only keeps accounts runs.
+void event_loop::drop_queued() noexcept {
+  for (callback* const item : std::exchange(timers_, {})) {
+    item->scheduled_ = false;
+    item->cancel();
+    item->drop_reference();
+  }
+  timers_cancelled_ = 0;
+  receive();
+  while (work* const item = ready_.pop_front()) {
+    if (task_record::is_step(*item)) {
+      continue;
+    }
+    if (item->run == &callback::run_work) {
+      static_cast<callback*>(item)->cancel();
+    }
+    item->run(*item);
+  }
+}
+
+void event_loop::task_finished(task_record& task) noexcept {
+  scheduler::task_finished(task);
+  const std::exception_ptr error = task.exception();
+  if (error != nullptr && !task.cancelled() && ends_the_loop(error)) {
+    torn_out_ = error;
+  }
+}
+
+scheduler_statistics event_loop::statistics() const {
+  scheduler_statistics total;
+  total.workers = 1;
+  total.resumptions = resumptions_;
+  total.spawns = tasks().spawned();
+  total.tasks_alive = tasks().alive();
+  total.parks = parks_;
+  if (driver_ != nullptr) {
+    total.drivers = driver_->statistics();
+  }
+  return total;
+}
+
+event_loop& get_running_loop() {
+  if (auto* const loop = dynamic_cast<event_loop*>(current_context().scheduler)) {
+    return *loop;
+  }
+  throw std::runtime_error("no running event loop");
+}
+
+}  // namespace jackdaw::asyncio

@@ -1,0 +1,168 @@
+// The event loop: one thread, and CPython's order of events.
+//
+// One turn
+// --------
+//   1. cancelled timers at the head of the heap are dropped (or, if most of many are, all of them)
+//   2. the driver is asked: without waiting if something is ready or the loop is stopping, otherwise
+//      until the first deadline; what it hands over is appended to the ready queue, and after that
+//      what other threads have sent
+//   3. due timers are appended, in the order of heapq
+//   4. exactly what is ready now runs, oldest first; what that makes ready waits for the next turn
+//
+// Everything observable goes through the ready queue: first steps, wake-ups, completions. Nothing has
+// priority and nothing is inlined, so the number of turns ("hops") that each thing costs is CPython's.
+#pragma once
+
+#include <jackdaw/runtime/asyncio/handle.hpp>
+#include <jackdaw/runtime/scheduler.hpp>
+#include <jackdaw/runtime/spawn.hpp>
+
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace jackdaw::asyncio {
+
+struct loop_options {
+  driver_factory make_driver;
+  const clock* time_source = nullptr;
+  failure_handler on_failure;
+};
+
+/// Source        asyncio.BaseEventLoop. Rule numbers (S1 ...) are those of docs/asyncio.md.
+/// Threads       Everything on one thread, the one that made the loop, except what says otherwise.
+class event_loop final : public scheduler {
+ public:
+  explicit event_loop(loop_options options = {});
+  event_loop(const event_loop&) = delete;
+  event_loop& operator=(const event_loop&) = delete;
+  /// close().
+  ~event_loop() override;
+
+  // --- Callbacks (S1, S2, S6-S13, S22) ---
+
+  /// Runs `function()` in the next turn. FIFO. What it throws goes to the failure handler.
+  template <class F>
+  handle call_soon(F&& function) {
+    require_open();
+    auto* const item = new callback(*this, std::forward<F>(function), time_point{});
+    ready_.push_back(*item);
+    return handle(*item);
+  }
+  /// Runs `function()` at or after `when`; also a deadline in the past goes through the heap.
+  template <class F>
+  handle call_at(time_point when, F&& function) {
+    require_open();
+    auto* const item = new callback(*this, std::forward<F>(function), when);
+    push_timer(*item);
+    return handle(*item);
+  }
+  template <class F>
+  handle call_later(duration delay, F&& function) {
+    return call_at(deadline_after(time(), delay), std::forward<F>(function));
+  }
+  /// As call_soon(), from any thread; wakes the loop. Throws std::runtime_error if it is closed.
+  template <class F>
+  void call_soon_threadsafe(F&& function) {
+    send(*new callback(*this, std::forward<F>(function), time_point{}));
+  }
+
+  /// The loop's clock, read at each call.
+  [[nodiscard]] time_point time() const noexcept { return now(); }
+
+  // --- Running (S14-S19) ---
+
+  template <class T>
+  join_handle<T> create_task(task<T> body, std::string_view name = {}) {
+    require_open();
+    return spawn_on(*this, std::move(body), name);
+  }
+
+  /// Runs until stop().
+  void run_forever();
+  /// Runs until the task is done, to the end of that turn; returns or throws what it did. Tasks that
+  /// are left go on in the next run.
+  template <class T>
+  T run_until_complete(join_handle<T> handle) {
+    run_until_done({task_reference(handle.record())}, false);
+    if constexpr (std::is_void_v<T>) {
+      handle.result();
+    } else {
+      return std::move(static_cast<task_state<T>&>(handle.record()).result().value());
+    }
+  }
+  template <class T>
+  T run_until_complete(task<T> body) {
+    return run_until_complete(create_task(std::move(body)));
+  }
+  /// Ends the run after the current turn; before a run: after one turn.
+  void stop() noexcept { stopping_ = true; }
+  [[nodiscard]] bool is_running() const noexcept { return running_; }
+  [[nodiscard]] bool is_closed() const noexcept { return closed_; }
+  /// Drops what is queued without running it, ends the blocking pool, destroys and reports the tasks
+  /// that are pending. Idempotent.
+  void close();
+
+  /// asyncio.run(): `main`, then the cancellation of all others, then close(). Throws what tears out of
+  /// the loop (S21); the task's own outcome stays in the task.
+  void run(task_record& main);
+
+  // --- scheduler ---
+  void schedule(work& work) noexcept override;
+  void schedule_last(work& work) noexcept override { ready_.push_back(work); }
+  void run_callback(work& work) noexcept override { ready_.push_back(work); }
+  void arm_timer(timer& timer) override;
+  void disarm_timer(timer& timer) noexcept override;
+  [[nodiscard]] bool concurrent() const noexcept override { return false; }
+  [[nodiscard]] scheduler_statistics statistics() const override;
+  void task_finished(task_record& task) noexcept override;
+
+ private:
+  friend class callback;
+
+  struct done_watch;
+
+  void run_once();
+  void run_ready();
+  void drop_cancelled_timers() noexcept;
+  void push_timer(callback& item);
+  void timer_cancelled() noexcept { ++timers_cancelled_; }
+  void send(work& item);
+  void receive() noexcept;
+  void run_until_done(std::vector<task_reference> tasks, bool extra_turn);
+  void cancel_all_tasks();
+  void finish_operations() noexcept;
+  void drop_queued() noexcept;
+  void require_open() const;
+  void require_runnable() const;
+  void ensure_driver();
+
+  driver_factory make_driver_;
+  std::unique_ptr<driver> driver_;
+  work_list ready_;
+  std::vector<callback*> timers_;
+  std::size_t timers_cancelled_ = 0;
+  bool stopping_ = false;
+  bool running_ = false;
+  bool closed_ = false;
+  std::exception_ptr torn_out_;
+  std::vector<std::unique_ptr<done_watch>> watches_;
+  std::thread::id thread_ = std::this_thread::get_id();
+  std::uint64_t resumptions_ = 0;
+  std::uint64_t parks_ = 0;
+
+  // What other threads send.
+  std::mutex inbox_lock_;
+  work_list inbox_;
+  std::atomic<bool> inbox_filled_{false};
+  bool inbox_closed_ = false;
+};
+
+/// The loop that runs on this thread. Throws std::runtime_error("no running event loop").
+[[nodiscard]] event_loop& get_running_loop();
+
+}  // namespace jackdaw::asyncio

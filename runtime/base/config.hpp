@@ -1,0 +1,38 @@
+// Facts about the compiler and the build, and the only place that asks the preprocessor for them.
+#pragma once
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define JACKDAW_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define JACKDAW_SANITIZED 1
+#endif
+#endif
+#ifndef JACKDAW_SANITIZED
+#define JACKDAW_SANITIZED 0
+#endif
+
+// clang then warns of references to temporaries and of capturing-lambda coroutines whose task outlives
+// them (-Wdangling), and insists that a function which returns a task is a coroutine or says that it
+// wraps one.
+#if defined(__has_cpp_attribute) && __has_cpp_attribute(clang::coro_return_type)
+#define JACKDAW_CORO_TYPE clang::coro_return_type, clang::coro_lifetimebound
+#define JACKDAW_CORO_WRAPPER [[clang::coro_wrapper]]
+#else
+#define JACKDAW_CORO_TYPE
+#define JACKDAW_CORO_WRAPPER
+#endif
+
+// A newer clang can place the frame of a child that is awaited at once into its parent's frame.
+#if defined(__has_cpp_attribute) && __has_cpp_attribute(clang::coro_await_elidable)
+#define JACKDAW_CORO_ELIDABLE clang::coro_await_elidable
+#else
+#define JACKDAW_CORO_ELIDABLE
+#endif
+
+namespace jackdaw {
+
+/// True where a sanitizer watches the program: pools then step aside, so that it sees every allocation.
+inline constexpr bool sanitized = JACKDAW_SANITIZED != 0;
+
+}  // namespace jackdaw

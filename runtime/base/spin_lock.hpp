@@ -1,0 +1,50 @@
+// A one-byte lock for critical sections of a few instructions.
+//
+// Why not std::mutex
+// ------------------
+// It is 40 bytes, and its unlock may still touch it after another thread has got it: a waiter that is
+// woken under the lock could destroy the object while the waker is still inside unlock(). Here the
+// releasing store is the last access, which is what the wait queue's users rely on (a woken task may
+// destroy the event it was woken from, as soon as it has had the lock once).
+//
+// After spins_max tries the waiter yields its time slice: with more workers than cores the holder may
+// have been preempted, and spinning would only keep it from running.
+#pragma once
+
+#include <atomic>
+#include <thread>
+
+namespace jackdaw {
+
+class spin_lock {
+ public:
+  void lock() noexcept {
+    // L1: acquire pairs with L2; what the previous holder wrote is visible.
+    while (locked_.exchange(true, std::memory_order_acquire)) {
+      wait_until_free();
+    }
+  }
+
+  void unlock() noexcept {
+    locked_.store(false, std::memory_order_release);  // L2: last access, see the essay.
+  }
+
+ private:
+  static constexpr int spins_max = 64;
+
+  void wait_until_free() noexcept {
+    // L3: relaxed, a hint only; L1 decides.
+    for (int spins = 0; locked_.load(std::memory_order_relaxed); ++spins) {
+      if (spins < spins_max) {
+        __builtin_ia32_pause();
+      } else {
+        std::this_thread::yield();
+        spins = 0;
+      }
+    }
+  }
+
+  std::atomic<bool> locked_{false};
+};
+
+}  // namespace jackdaw

@@ -1,0 +1,30 @@
+// The thread-local behind current_context().
+#include <jackdaw/runtime/base/assert.hpp>
+#include <jackdaw/runtime/current.hpp>
+
+#include <stdexcept>
+
+namespace jackdaw {
+namespace {
+
+constinit thread_local execution_context this_thread_context;
+
+}  // namespace
+
+[[gnu::noinline]] execution_context& current_context() noexcept { return this_thread_context; }
+
+task_record& current_task() {
+  task_record* const task = current_context().task;
+  JACKDAW_ASSERT(task != nullptr);
+  return *task;
+}
+
+scheduler& current_scheduler() {
+  if (scheduler* const found = current_context().scheduler) {
+    return *found;
+  }
+  throw std::logic_error(
+      "no running event loop or pool on this thread; call this from a task inside run()");
+}
+
+}  // namespace jackdaw

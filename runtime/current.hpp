@@ -1,0 +1,32 @@
+// What runs on this thread: which scheduler, which task, which driver.
+#pragma once
+
+namespace jackdaw {
+
+class driver;
+class scheduler;
+class task_record;
+
+/// Set up by a scheduler for each of its threads.
+struct execution_context {
+  scheduler* scheduler = nullptr;
+  driver* driver = nullptr;
+  /// The task whose code runs now; null between tasks and in callbacks.
+  task_record* task = nullptr;
+  /// The coroutine that just ended was the outermost of `task`: its runner completes the task.
+  bool task_ended = false;
+};
+
+/// The context of this thread.
+///
+/// A call, never inlined: compilers keep the address of a thread-local across a suspension, after
+/// which the coroutine may run on another thread. Ask again after each await.
+[[nodiscard]] execution_context& current_context() noexcept;
+
+/// The task that runs now. Asserts that there is one.
+[[nodiscard]] task_record& current_task();
+
+/// The scheduler of this thread. Throws std::logic_error outside of a runtime.
+[[nodiscard]] scheduler& current_scheduler();
+
+}  // namespace jackdaw

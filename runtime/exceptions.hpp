@@ -1,0 +1,63 @@
+// The exceptions that the runtime itself throws.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace jackdaw {
+
+/// The root of what must not be caught by accident: cancellation and orders to end the program.
+///
+/// Deliberately not a std::exception, as asyncio's CancelledError is no Exception: a handler for
+/// `const std::exception&` lets it pass. Whoever writes `catch (...)` around an await must rethrow.
+class base_exception {
+ public:
+  base_exception() = default;
+  explicit base_exception(std::string message) : message_(std::move(message)) {}
+  base_exception(const base_exception&) = default;
+  base_exception(base_exception&&) = default;
+  base_exception& operator=(const base_exception&) = default;
+  base_exception& operator=(base_exception&&) = default;
+  virtual ~base_exception();
+
+  [[nodiscard]] const std::string& message() const noexcept { return message_; }
+
+ private:
+  std::string message_;
+};
+
+/// The task (or what it awaits) was cancelled. Thrown at a suspension point.
+/// Source: asyncio.CancelledError.
+class cancelled_error : public base_exception {
+ public:
+  using base_exception::base_exception;
+};
+
+/// Ends an asyncio loop at once, wherever it comes from. Source: KeyboardInterrupt.
+class keyboard_interrupt : public base_exception {
+ public:
+  using base_exception::base_exception;
+};
+
+/// Ends an asyncio loop at once, wherever it comes from. Source: SystemExit.
+class system_exit : public base_exception {
+ public:
+  using base_exception::base_exception;
+};
+
+/// A deadline passed. Source: asyncio.TimeoutError.
+class timeout_error : public std::runtime_error {
+ public:
+  timeout_error() : std::runtime_error("the operation timed out") {}
+  using std::runtime_error::runtime_error;
+};
+
+/// The operation does not fit the state of the object: a result asked for too early, a task that
+/// awaits itself. Source: asyncio.InvalidStateError.
+class invalid_state_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace jackdaw

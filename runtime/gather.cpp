@@ -1,0 +1,32 @@
+// Waiting for the losers.
+#include <jackdaw/runtime/gather.hpp>
+
+namespace jackdaw {
+
+task<bool> wait_for_all(std::vector<task_reference> tasks) {
+  bool cancelled = false;
+  bool all_ended = false;
+  while (!all_ended) {
+    try {
+      co_await task_set_wait(tasks, set_policy::all_completed);
+    } catch (const cancelled_error&) {
+      cancelled = true;  // The tasks have it by now; asyncio's TaskGroup waits on as well.
+    }
+    all_ended = true;
+    for (const task_reference& task : tasks) {
+      all_ended = all_ended && task->done();
+    }
+  }
+  co_return cancelled;
+}
+
+task<bool> cancel_and_wait(std::vector<task_reference> tasks, std::size_t spared) {
+  for (std::size_t index = 0; index < tasks.size(); ++index) {
+    if (index != spared) {
+      tasks[index]->request_cancel();
+    }
+  }
+  co_return co_await wait_for_all(std::move(tasks));
+}
+
+}  // namespace jackdaw

@@ -1,0 +1,193 @@
+// Starting, feeding and ending the workers.
+#include <jackdaw/runtime/base/assert.hpp>
+#include <jackdaw/runtime/blocking_pool.hpp>
+#include <jackdaw/runtime/multi_thread/cpu_budget.hpp>
+#include <jackdaw/runtime/multi_thread/pool.hpp>
+#include <jackdaw/runtime/task_record.hpp>
+#include <jackdaw/runtime/thread_parker.hpp>
+#include <jackdaw/runtime/timer.hpp>
+
+#include <algorithm>
+#include <csignal>
+
+namespace jackdaw {
+namespace {
+
+unsigned chosen_worker_count(unsigned wanted) {
+  const unsigned count = wanted != 0 ? wanted : read_cpu_budget().workers;
+  return std::min(count, idle_set::worker_count_max);
+}
+
+const clock& real_clock() {
+  static const steady_clock instance;
+  return instance;
+}
+
+}  // namespace
+
+pool::pool(pool_options options)
+    : scheduler(options.time_source != nullptr ? *options.time_source : real_clock(),
+                std::move(options.on_failure), chosen_worker_count(options.workers)),
+      worker_count_(chosen_worker_count(options.workers)),
+      make_driver_(std::move(options.make_driver)),
+      idle_(worker_count_),
+      threads_(worker_count_) {
+  workers_.reserve(worker_count_);
+  for (unsigned index = 0; index < worker_count_; ++index) {
+    workers_.push_back(std::make_unique<worker>(*this, index));
+  }
+}
+
+pool::~pool() { JACKDAW_ASSERT(tasks().alive() == 0); }
+
+std::unique_ptr<driver> pool::make_driver(unsigned index) const {
+  return make_driver_ ? make_driver_(index) : std::make_unique<thread_parker>();
+}
+
+void pool::run(task_record& main) {
+  JACKDAW_ASSERT(main_ == nullptr);
+  main_ = &main;
+  worker& own = *workers_.front();
+  own.attach();
+  main.start();
+  own.run_until(&pool::main_is_done);
+  closing_.store(true, std::memory_order_seq_cst);  // Dekker with task_spawned(): see there.
+  cancel_all();
+  own.run_until(&pool::all_tasks_are_done);
+  blocking().close();
+  stop_workers();
+  own.detach();
+}
+
+bool pool::main_is_done() const noexcept { return main_done_.load(std::memory_order_acquire); }
+bool pool::all_tasks_are_done() const noexcept { return tasks().alive() == 0; }
+bool pool::stopped() const noexcept { return stopping_.load(std::memory_order_seq_cst); }
+
+void pool::cancel_all() {
+  for (const task_reference& task : tasks().snapshot()) {
+    task->request_cancel();
+  }
+}
+
+void pool::stop_workers() noexcept {
+  stopping_.store(true, std::memory_order_seq_cst);  // Dekker with worker::attach() and sleep().
+  for (unsigned index = 1; index < worker_count_; ++index) {
+    workers_[index]->wake();
+  }
+  std::vector<std::thread> ending;
+  {
+    const std::lock_guard guard(start_lock_);
+    ending.swap(threads_);
+  }
+  for (std::thread& thread : ending) {
+    if (thread.joinable()) {
+      thread.join();
+    }
+  }
+}
+
+void pool::schedule(work& work) noexcept {
+  worker* const here = worker::current();
+  if (here != nullptr && here->belongs_to(*this)) [[likely]] {
+    here->push_next(work);
+    return;
+  }
+  shared_.push(work);  // P1
+  announce_work();
+}
+
+void pool::schedule_last(work& work) noexcept { worker::current()->push_last(work); }
+
+void pool::arm_timer(timer& timer) { worker::current()->timers().arm(timer); }
+
+void pool::disarm_timer(timer& timer) noexcept {
+  static_cast<timer_queue*>(timer_access::queue(timer))->disarm(timer);
+}
+
+void pool::task_spawned(task_record& task) noexcept {
+  scheduler::task_spawned(task);
+  // seq_cst: either cancel_all() finds the task in the registry, or we find the pool closing.
+  if (closing_.load(std::memory_order_seq_cst)) {
+    task.request_cancel();
+  }
+}
+
+void pool::task_finished(task_record& task) noexcept {
+  if (&task == main_) {
+    main_done_.store(true, std::memory_order_release);  // Pairs with main_is_done().
+  }
+  scheduler::task_finished(task);
+  const bool phase_may_be_over =
+      &task == main_ ||
+      (closing_.load(std::memory_order_seq_cst) && tasks().alive() == 0);  // As in task_spawned().
+  if (phase_may_be_over) {
+    workers_.front()->wake();
+  }
+}
+
+void pool::announce_work() noexcept {
+  const auto sleeper = idle_.claim_one();  // P2, P3
+  if (sleeper.has_value()) {
+    start_or_wake(*sleeper);  // P4
+  }
+}
+
+void pool::start_or_wake(unsigned index) noexcept {
+  if (worker* const here = worker::current(); here != nullptr) {
+    here->wakes_claimed.add(1);
+  }
+  if (index != 0) {
+    const std::lock_guard guard(start_lock_);
+    if (threads_.empty()) {
+      return;  // Stopped.
+    }
+    if (!threads_[index].joinable()) {
+      // The signals of the process belong to the thread that called run().
+      sigset_t all;
+      sigset_t before;
+      sigfillset(&all);
+      pthread_sigmask(SIG_SETMASK, &all, &before);
+      threads_[index] = std::thread([this, index] {
+        worker& own = *workers_[index];
+        own.attach();
+        own.start_as_searcher();
+        own.run_until(&pool::stopped);
+        own.detach();
+      });
+      pthread_sigmask(SIG_SETMASK, &before, nullptr);
+      return;
+    }
+  }
+  workers_[index]->wake();
+}
+
+bool pool::any_work_visible() const noexcept {
+  return !shared_.empty() || std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) {
+           return worker->has_stealable_work();
+         });
+}
+
+scheduler_statistics pool::statistics() const {
+  scheduler_statistics total;
+  total.workers = worker_count_;
+  total.spawns = tasks().spawned();
+  total.tasks_alive = tasks().alive();
+  for (const auto& worker : workers_) {
+    const worker_statistics own = worker->statistics();
+    total.resumptions += own.resumptions;
+    total.steals += own.steals;
+    total.steal_misses += own.steal_misses;
+    total.parks += own.parks;
+    total.wakes += own.wakes;
+    const driver_statistics io = worker->io_statistics();
+    total.drivers.polls += io.polls;
+    total.drivers.waits += io.waits;
+    total.drivers.system_calls += io.system_calls;
+    total.drivers.submissions += io.submissions;
+    total.drivers.completions += io.completions;
+    total.drivers.wakes += io.wakes;
+  }
+  return total;
+}
+
+}  // namespace jackdaw

@@ -1,0 +1,89 @@
+// The multi-threaded scheduler: workers that steal from each other.
+//
+// How it ends
+// -----------
+//   1. The main task is done. From now on every task is born cancelled.
+//   2. All others are cancelled, once, and run until they are done: clean-up may await.
+//   3. The blocking pool finishes the calls that run, and drops the others.
+//   4. Workers stop, each closing its driver on its own thread, and are joined.
+// Nothing is destroyed that somebody still waits for; no frame is destroyed but by its own end. A task
+// that refuses its cancellation therefore keeps the pool alive, as it does in asyncio.
+#pragma once
+
+#include <jackdaw/runtime/multi_thread/idle_set.hpp>
+#include <jackdaw/runtime/multi_thread/shared_queue.hpp>
+#include <jackdaw/runtime/multi_thread/worker.hpp>
+#include <jackdaw/runtime/scheduler.hpp>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace jackdaw {
+
+struct pool_options {
+  /// 0: as many as this process may use processors.
+  unsigned workers = 0;
+  driver_factory make_driver;
+  const clock* time_source = nullptr;
+  failure_handler on_failure;
+};
+
+class pool final : public scheduler {
+ public:
+  explicit pool(pool_options options);
+  pool(const pool&) = delete;
+  pool& operator=(const pool&) = delete;
+  ~pool() override;
+
+  /// Runs `main` and everything it started, on this thread and others (started when there is work for
+  /// them); returns when all of it has ended. Once per pool. `main` is a task of this pool that has
+  /// not been started yet.
+  void run(task_record& main);
+
+  // --- scheduler ---
+  void schedule(work& work) noexcept override;
+  void schedule_last(work& work) noexcept override;
+  void run_callback(work& work) noexcept override { work.run(work); }
+  void arm_timer(timer& timer) override;
+  void disarm_timer(timer& timer) noexcept override;
+  [[nodiscard]] bool concurrent() const noexcept override { return true; }
+  [[nodiscard]] scheduler_statistics statistics() const override;
+  void task_spawned(task_record& task) noexcept override;
+  void task_finished(task_record& task) noexcept override;
+
+  // --- For workers ---
+  [[nodiscard]] unsigned worker_count() const noexcept { return worker_count_; }
+  [[nodiscard]] worker& worker_at(unsigned index) noexcept { return *workers_[index]; }
+  [[nodiscard]] idle_set& idle() noexcept { return idle_; }
+  [[nodiscard]] shared_queue& shared() noexcept { return shared_; }
+  [[nodiscard]] std::unique_ptr<driver> make_driver(unsigned index) const;
+  /// P2 to P4 of "No lost wake-up": wakes one sleeper, if there is one and nobody searches.
+  void announce_work() noexcept;
+  /// I2 of "No lost wake-up".
+  [[nodiscard]] bool any_work_visible() const noexcept;
+
+ private:
+  [[nodiscard]] bool main_is_done() const noexcept;
+  [[nodiscard]] bool all_tasks_are_done() const noexcept;
+  [[nodiscard]] bool stopped() const noexcept;
+  void start_or_wake(unsigned index) noexcept;
+  void cancel_all();
+  void stop_workers() noexcept;
+
+  unsigned worker_count_;
+  driver_factory make_driver_;
+  std::vector<std::unique_ptr<worker>> workers_;
+  idle_set idle_;
+  shared_queue shared_;
+  task_record* main_ = nullptr;
+  std::atomic<bool> main_done_{false};
+  std::atomic<bool> closing_{false};
+  std::atomic<bool> stopping_{false};
+  std::mutex start_lock_;
+  std::vector<std::thread> threads_;  // Under start_lock_; index 0 stays empty.
+};
+
+}  // namespace jackdaw

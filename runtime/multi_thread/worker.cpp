@@ -1,0 +1,248 @@
+// The worker's loop.
+#include <jackdaw/runtime/base/assert.hpp>
+#include <jackdaw/runtime/multi_thread/pool.hpp>
+#include <jackdaw/runtime/multi_thread/worker.hpp>
+
+#include <algorithm>
+
+namespace jackdaw {
+namespace {
+
+constinit thread_local worker* this_thread_worker = nullptr;
+
+// Stolen at once, at most; the rest of a victim's half stays with it.
+constexpr std::size_t batch_max = 128;
+
+}  // namespace
+
+[[gnu::noinline]] worker* worker::current() noexcept { return this_thread_worker; }
+
+worker::worker(pool& pool, unsigned index) : pool_(&pool), index_(index), random_(index + 1) {}
+
+worker::~worker() { JACKDAW_ASSERT(next_ == nullptr); }
+
+void worker::attach() {
+  JACKDAW_ASSERT(this_thread_worker == nullptr);
+  own_driver_ = pool_->make_driver(index_);
+  driver_.store(own_driver_.get(), std::memory_order_seq_cst);  // Dekker with pool::wake_all().
+  this_thread_worker = this;
+  task_registry::use_shard(index_);
+  execution_context& context = current_context();
+  context = execution_context{};
+  context.scheduler = pool_;
+  context.driver = own_driver_.get();
+  round_began_ = pool_->now();
+}
+
+void worker::detach() noexcept {
+  driver_.store(nullptr, std::memory_order_seq_cst);  // As in attach().
+  final_io_statistics_ = own_driver_->statistics();
+  own_driver_.reset();
+  current_context() = execution_context{};
+  this_thread_worker = nullptr;
+}
+
+void worker::wake() noexcept {
+  // seq_cst: a driver that is not there yet belongs to a worker that will look at the queues first.
+  if (driver* const driver = driver_.load(std::memory_order_seq_cst)) {
+    driver->wake();
+  }
+}
+
+void worker::push_next(work& item) noexcept {
+  work* const displaced = std::exchange(next_, &item);
+  if (displaced != nullptr) {
+    push_queue(*displaced, true);
+  }
+}
+
+void worker::push_last(work& item) noexcept {
+  // Alone, it is run next by this worker: nobody is woken to take it away.
+  const bool behind_others = next_ != nullptr || !queue_.empty();
+  push_queue(item, behind_others);
+}
+
+void worker::push_queue(work& item, bool announce) noexcept {
+  work* const one[] = {&item};
+  push_batch(one);
+  if (announce) {
+    pool_->announce_work();
+  }
+}
+
+// What does not fit goes to the shared queue, together with the older half of the own one: the order
+// is kept, and the next pushes have room again.
+void worker::push_batch(std::span<work* const> items) noexcept {
+  const std::size_t pushed = queue_.push(items);
+  if (pushed == items.size()) [[likely]] {
+    return;
+  }
+  std::array<work*, batch_max> older{};
+  const std::size_t count = queue_.steal(older);
+  pool_->shared().push(std::span<work* const>(older.data(), count));
+  push_batch(items.subspan(pushed));
+}
+
+work* worker::take_local() noexcept {
+  if (next_ != nullptr) {
+    if (next_in_a_row_ < next_in_a_row_max) {
+      ++next_in_a_row_;
+      return std::exchange(next_, nullptr);
+    }
+    push_last(*std::exchange(next_, nullptr));
+  }
+  next_in_a_row_ = 0;
+  return queue_.pop();
+}
+
+void worker::run(work& item) {
+  resumptions_.add(1);
+  item.run(item);
+}
+
+void worker::run_until(bool (pool::*over)() const noexcept) {
+  while (!(pool_->*over)()) {
+    if (since_poll_ >= poll_budget_) {
+      adapt_budget();
+      static_cast<void>(poll(at_once));
+      static_cast<void>(take_shared());
+    }
+    if (work* const item = take_local()) {
+      ++since_poll_;
+      if (searching_) {
+        searching_ = false;
+        if (pool_->idle().end_search()) {
+          pool_->announce_work();  // The last searcher found something: there may be more.
+        }
+      }
+      run(*item);
+    } else if (!take_shared() && !find_elsewhere()) {
+      sleep(over);
+    }
+  }
+}
+
+// Collects what became runnable outside; true if there is anything.
+bool worker::poll(time_point deadline) {
+  since_poll_ = 0;
+  polls_.add(1);
+  own_driver_->park(deadline, ready_);
+  const bool any_ready = !ready_.empty();
+  accept_ready();
+  if (timers_.next_deadline() != never) {
+    timers_.fire_due(pool_->now());
+  }
+  return any_ready || next_ != nullptr || !queue_.empty();
+}
+
+// In batches, so that the tail is published once and at most one sleeper is woken for all of them.
+void worker::accept_ready() noexcept {
+  std::size_t total = 0;
+  std::array<work*, batch_max> batch{};
+  while (!ready_.empty()) {
+    std::size_t count = 0;
+    while (count < batch.size() && !ready_.empty()) {
+      batch[count++] = ready_.pop_front();
+    }
+    push_batch(std::span<work* const>(batch.data(), count));
+    total += count;
+  }
+  if (total > 1 || (total == 1 && next_ != nullptr)) {
+    pool_->announce_work();
+  }
+}
+
+bool worker::take_shared() noexcept {
+  std::array<work*, batch_max> batch{};
+  const std::size_t count = pool_->shared().pop(batch, pool_->worker_count());
+  if (count == 0) {
+    return false;
+  }
+  push_batch(std::span<work* const>(batch.data(), count));
+  if (count > 1 || !pool_->shared().empty()) {
+    pool_->announce_work();
+  }
+  return true;
+}
+
+// The own driver first: what it has ready was this worker's before, and stealing is the exception. But
+// if nobody has anything to steal it is not asked twice: going to sleep asks it.
+bool worker::find_elsewhere() {
+  if (pool_->worker_count() == 1 || !pool_->any_work_visible()) {
+    return false;
+  }
+  return poll(at_once) || search();
+}
+
+bool worker::search() noexcept {
+  if (!searching_) {
+    searching_ = pool_->idle().start_search(pool_->worker_count());
+  }
+  return searching_ && steal_round();
+}
+
+// One look at every other worker, from a random one on.
+bool worker::steal_round() noexcept {
+  std::array<work*, batch_max> loot{};
+  const unsigned workers = pool_->worker_count();
+  const unsigned first = random_.below(workers);
+  for (unsigned step = 0; step < workers; ++step) {
+    const unsigned victim = (first + step) % workers;
+    if (victim == index_) {
+      continue;
+    }
+    const std::size_t count = pool_->worker_at(victim).steal_from(loot);
+    if (count > 0) {
+      steals_.add(count);
+      push_batch(std::span<work* const>(loot.data(), count));
+      return true;
+    }
+  }
+  steal_misses_.add(1);
+  return false;
+}
+
+void worker::sleep(bool (pool::*over)() const noexcept) {
+  if (std::exchange(searching_, false)) {
+    static_cast<void>(pool_->idle().end_search());  // S2, before I1.
+  }
+  pool_->idle().announce(index_);  // I1
+  bool claimed = false;
+  if (!pool_->any_work_visible() && !(pool_->*over)()) {  // I2
+    parks_.add(1);
+    static_cast<void>(poll(timers_.next_deadline()));  // I3
+    round_began_ = pool_->now();
+  }
+  claimed = pool_->idle().retract(index_);  // I4
+  searching_ = claimed;
+}
+
+// A round is what runs between two polls. See the essay.
+void worker::adapt_budget() noexcept {
+  const time_point now = pool_->now();
+  const duration took = now - round_began_;
+  round_began_ = now;
+  if (took > round_time_max) {
+    poll_budget_ = std::max(1U, poll_budget_ / 2);
+  } else if (took < round_time_max / 2) {
+    poll_budget_ = std::min(polls_every_max, poll_budget_ * 2);
+  }
+}
+
+worker_statistics worker::statistics() const noexcept {
+  worker_statistics statistics;
+  statistics.resumptions = resumptions_.get();
+  statistics.steals = steals_.get();
+  statistics.steal_misses = steal_misses_.get();
+  statistics.parks = parks_.get();
+  statistics.polls = polls_.get();
+  statistics.wakes = wakes_claimed.get();
+  return statistics;
+}
+
+driver_statistics worker::io_statistics() const noexcept {
+  const driver* const driver = driver_.load(std::memory_order_acquire);  // As in attach().
+  return driver != nullptr ? driver->statistics() : final_io_statistics_;
+}
+
+}  // namespace jackdaw

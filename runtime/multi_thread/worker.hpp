@@ -1,0 +1,137 @@
+// A worker: one thread, its run queue, its timers, and the driver it sleeps in.
+//
+// Where work comes from, in this order
+// ------------------------------------
+//   1. `next_`      what the task that just ran made runnable last: it is warm, and its partner. Not
+//                   stealable, hence capped: after next_in_a_row_max it goes behind the queue (B55).
+//   2. `queue_`     the stealable FIFO.
+//   3. the outside  the shared queue.
+//   4. others       if anybody has something to steal: first the own driver without waiting, then half
+//                   of a random victim's queue.
+//   5. sleep        in the driver, until the next timer, an event, or a claim.
+//
+// After poll_budget_ resumptions the driver, due timers and the shared queue come first, so that neither a chain of wake-ups nor a task
+// that yields in a loop starves I/O, timers or outsiders. The budget is at most polls_every_max; it
+// shrinks while a round takes longer than round_time_max, and grows back, so that the clock is read
+// once a round and not once a resumption.
+//
+// What the poster runs next wakes nobody: a push into `next_` announces nothing, and neither does the
+// only item of a queue whose owner is about to take it. Announced is what would wait behind something.
+#pragma once
+
+#include <jackdaw/runtime/base/cache_line.hpp>
+#include <jackdaw/runtime/base/random.hpp>
+#include <jackdaw/runtime/current.hpp>
+#include <jackdaw/runtime/driver.hpp>
+#include <jackdaw/runtime/multi_thread/steal_queue.hpp>
+#include <jackdaw/runtime/multi_thread/timer_queue.hpp>
+#include <jackdaw/runtime/work.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace jackdaw {
+
+class pool;
+
+struct worker_statistics {
+  std::uint64_t resumptions = 0;
+  std::uint64_t steals = 0;
+  std::uint64_t steal_misses = 0;
+  std::uint64_t parks = 0;
+  std::uint64_t wakes = 0;
+  std::uint64_t polls = 0;
+};
+
+class alignas(cache_line_bytes) worker {
+ public:
+  static constexpr unsigned polls_every_max = 61;
+  static constexpr unsigned next_in_a_row_max = 3;
+  static constexpr duration round_time_max = std::chrono::microseconds(200);
+
+  worker(pool& pool, unsigned index);
+  worker(const worker&) = delete;
+  worker& operator=(const worker&) = delete;
+  ~worker();
+
+  /// Makes this thread the worker's: its driver is made here, and ended by detach(). Between the two
+  /// the thread runs work by run_until().
+  void attach();
+  void detach() noexcept;
+
+  /// The thread was started because of a claim: it counts as a searcher already.
+  void start_as_searcher() noexcept { searching_ = true; }
+
+  /// Runs work until the pool says that the current phase is over.
+  void run_until(bool (pool::*over)() const noexcept);
+
+  // --- On this worker's thread ---
+  void push_next(work& item) noexcept;
+  void push_last(work& item) noexcept;
+  [[nodiscard]] timer_queue& timers() noexcept { return timers_; }
+
+  // --- Any thread ---
+  [[nodiscard]] std::size_t steal_from(std::span<work*> into) noexcept { return queue_.steal(into); }
+  [[nodiscard]] bool has_stealable_work() const noexcept { return !queue_.empty(); }
+  void wake() noexcept;
+  [[nodiscard]] worker_statistics statistics() const noexcept;
+  [[nodiscard]] driver_statistics io_statistics() const noexcept;
+
+  /// The worker whose thread this is, or null. A call, for the reason of current_context().
+  [[nodiscard]] static worker* current() noexcept;
+  [[nodiscard]] bool belongs_to(const pool& pool) const noexcept { return pool_ == &pool; }
+
+ private:
+  struct counter {
+    std::atomic<std::uint64_t> value{0};
+    // K1: one writer, so a plain addition; relaxed, since readers want a number, not an order.
+    void add(std::uint64_t count) noexcept {
+      value.store(value.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);  // K1
+    }
+    [[nodiscard]] std::uint64_t get() const noexcept {
+      return value.load(std::memory_order_relaxed);  // K1
+    }
+  };
+
+  [[nodiscard]] work* take_local() noexcept;
+  [[nodiscard]] bool poll(time_point deadline);
+  void accept_ready() noexcept;
+  [[nodiscard]] bool take_shared() noexcept;
+  [[nodiscard]] bool find_elsewhere();
+  [[nodiscard]] bool search() noexcept;
+  [[nodiscard]] bool steal_round() noexcept;
+  void sleep(bool (pool::*over)() const noexcept);
+  void run(work& item);
+  void adapt_budget() noexcept;
+  void push_queue(work& item, bool announce) noexcept;
+  void push_batch(std::span<work* const> items) noexcept;
+
+  pool* pool_;
+  unsigned index_;
+  bool searching_ = false;
+  unsigned next_in_a_row_ = 0;
+  unsigned poll_budget_ = polls_every_max;
+  unsigned since_poll_ = 0;
+  work* next_ = nullptr;
+  work_list ready_;
+  random_generator random_;
+  time_point round_began_{};
+  timer_queue timers_;
+  std::unique_ptr<driver> own_driver_;
+  std::atomic<driver*> driver_{nullptr};
+  driver_statistics final_io_statistics_;
+  counter resumptions_;
+  counter steals_;
+  counter steal_misses_;
+  counter parks_;
+  counter polls_;
+  steal_queue<work> queue_;
+
+ public:
+  counter wakes_claimed;  // Written by the pool, on this worker's thread.
+};
+
+}  // namespace jackdaw

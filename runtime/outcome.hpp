@@ -1,0 +1,119 @@
+// What a coroutine ends with: a value or an exception.
+#pragma once
+
+#include <jackdaw/runtime/base/assert.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace jackdaw {
+
+/// Stands for `void` where a value is needed.
+struct nothing {
+  friend bool operator==(nothing, nothing) = default;
+};
+
+/// `T` as it is stored: void as `nothing`, a reference as a pointer.
+template <class T>
+using stored_type = std::conditional_t<
+    std::is_void_v<T>, nothing,
+    std::conditional_t<std::is_reference_v<T>, std::add_pointer_t<std::remove_reference_t<T>>, T>>;
+
+/// Empty, a value, or an exception. A hand-made union, because std::variant costs construction and a
+/// visitation in the frame of every coroutine.
+template <class T>
+class outcome {
+ public:
+  using stored = stored_type<T>;
+
+  outcome() noexcept {}
+  outcome(outcome&& other) noexcept(std::is_nothrow_move_constructible_v<stored>) { take(other); }
+  outcome& operator=(outcome&& other) noexcept(std::is_nothrow_move_constructible_v<stored>) {
+    if (this != &other) {
+      reset();
+      take(other);
+    }
+    return *this;
+  }
+  ~outcome() { reset(); }
+
+  template <class... Args>
+  void set_value(Args&&... args) {
+    reset();
+    std::construct_at(std::addressof(value_), std::forward<Args>(args)...);
+    kind_ = kind::value;
+  }
+
+  void set_exception(std::exception_ptr error) noexcept {
+    reset();
+    std::construct_at(std::addressof(error_), std::move(error));
+    kind_ = kind::error;
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return kind_ == kind::empty; }
+  [[nodiscard]] bool has_value() const noexcept { return kind_ == kind::value; }
+  [[nodiscard]] bool has_exception() const noexcept { return kind_ == kind::error; }
+  [[nodiscard]] const std::exception_ptr& exception() const noexcept { return error_; }
+
+  void rethrow_if_exception() const {
+    JACKDAW_ASSERT(kind_ != kind::empty);
+    if (kind_ == kind::error) {
+      std::rethrow_exception(error_);
+    }
+  }
+
+  /// The value, moved out; or throws.
+  T take_value() {
+    rethrow_if_exception();
+    if constexpr (std::is_void_v<T>) {
+      return;
+    } else if constexpr (std::is_reference_v<T>) {
+      return static_cast<T>(*value_);
+    } else {
+      return std::move(value_);
+    }
+  }
+
+  /// The value, left in place; or throws.
+  [[nodiscard]] const stored& value() const {
+    rethrow_if_exception();
+    return value_;
+  }
+  [[nodiscard]] stored& value() {
+    rethrow_if_exception();
+    return value_;
+  }
+
+ private:
+  enum class kind : std::uint8_t { empty, value, error };
+
+  void reset() noexcept {
+    if (kind_ == kind::value) {
+      std::destroy_at(std::addressof(value_));
+    } else if (kind_ == kind::error) {
+      std::destroy_at(std::addressof(error_));
+    }
+    kind_ = kind::empty;
+  }
+
+  void take(outcome& other) {
+    if (other.kind_ == kind::value) {
+      std::construct_at(std::addressof(value_), std::move(other.value_));
+    } else if (other.kind_ == kind::error) {
+      std::construct_at(std::addressof(error_), other.error_);
+    }
+    kind_ = other.kind_;
+  }
+
+  union {
+    stored value_;
+    std::exception_ptr error_;
+  };
+  kind kind_ = kind::empty;
+};
+
+}  // namespace jackdaw

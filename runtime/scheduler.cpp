@@ -1,0 +1,39 @@
+// What both schedulers have in common: the registry of tasks, time, and reports.
+#include <jackdaw/runtime/blocking_pool.hpp>
+#include <jackdaw/runtime/scheduler.hpp>
+#include <jackdaw/runtime/task_record.hpp>
+
+#include <utility>
+
+namespace jackdaw {
+
+scheduler::scheduler(const clock& clock, failure_handler on_failure, unsigned registry_shards)
+    : clock_(&clock),
+      on_failure_(std::make_shared<const failure_handler>(std::move(on_failure))),
+      tasks_(registry_shards),
+      blocking_(std::make_unique<blocking_pool>()) {}
+
+scheduler::~scheduler() = default;
+
+void scheduler::task_spawned(task_record& task) noexcept { tasks_.add(task); }
+
+void scheduler::task_finished(task_record& task) noexcept { tasks_.remove(task); }
+
+void scheduler::report(const failure& failure) const noexcept {
+  report_with(on_failure_.get(), failure);
+}
+
+void report_with(const failure_handler* handler, const failure& failure) noexcept {
+  try {
+    if (handler != nullptr && *handler) {
+      (*handler)(failure);
+      return;
+    }
+    report_to_stderr(failure);
+  } catch (...) {
+    report_to_stderr({"Unhandled error in exception handler", failure.task_name,
+                      std::current_exception()});
+  }
+}
+
+}  // namespace jackdaw

@@ -1,0 +1,46 @@
+// A condition variable for tasks.
+#pragma once
+
+#include <jackdaw/runtime/sync/mutex.hpp>
+#include <jackdaw/runtime/task.hpp>
+
+#include <cstddef>
+#include <utility>
+
+namespace jackdaw {
+
+/// Waits for a change that somebody announces while holding the mutex.
+///
+/// Threads       Tasks of one runtime. Lifetime: the mutex outlives it.
+/// Errors        std::runtime_error if the mutex is not locked.
+/// Source        asyncio.Condition (3.13).
+class condition {
+ public:
+  explicit condition(mutex& guarding) noexcept : mutex_(&guarding) {}
+
+  /// Unlocks the mutex, waits for a notification, and locks it again.
+  ///
+  /// Cancellation  Locks the mutex first, however often it is cancelled meanwhile; then throws. A
+  ///               notification that had arrived goes to the next waiter.
+  task<void> wait();
+
+  /// Waits until `ready()`, which is called with the mutex locked.
+  template <class Predicate>
+  task<void> wait_for(Predicate ready) {
+    while (!ready()) {
+      co_await wait();
+    }
+  }
+
+  /// Chooses the `count` oldest waiters; they run when they get the mutex.
+  void notify(std::size_t count = 1);
+  void notify_all();
+
+ private:
+  class notification;
+
+  mutex* mutex_;
+  wait_queue waiters_;
+};
+
+}  // namespace jackdaw

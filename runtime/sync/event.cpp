@@ -1,0 +1,45 @@
+// Setting, clearing and awaiting an event.
+#include <jackdaw/runtime/sync/event.hpp>
+
+namespace jackdaw {
+
+void event::set() noexcept {
+  const auto held = waiters_.lock();
+  if (!set_) {
+    set_ = true;
+    waiters_.wake_all();
+  }
+}
+
+void event::clear() noexcept {
+  const auto held = waiters_.lock();
+  set_ = false;
+}
+
+bool event::is_set() const noexcept {
+  const auto held = waiters_.lock();
+  return set_;
+}
+
+bool event::wait_awaiter::await_suspend(std::coroutine_handle<> awaiting) noexcept {
+  auto held = event_->waiters_.lock();
+  if (event_->set_) {
+    return false;
+  }
+  event_->waiters_.suspend(std::move(held), node_, awaiting);
+  return true;
+}
+
+void event::wait_awaiter::await_resume() {
+  if (node_.task() == nullptr) {
+    return;
+  }
+  wait_queue::guard held;
+  const bool cancelled = event_->waiters_.finish(held, node_);
+  held.unlock();
+  if (cancelled) {
+    throw_cancelled(node_);
+  }
+}
+
+}  // namespace jackdaw

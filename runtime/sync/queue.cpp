@@ -1,0 +1,63 @@
+// Waiting for items and for room.
+#include <jackdaw/runtime/sync/queue.hpp>
+
+#include <mutex>
+
+namespace jackdaw {
+
+bool queue_base::is_shut_down() const noexcept {
+  const std::lock_guard guard(lock_);
+  return shut_down_;
+}
+
+void queue_base::wake_getter() noexcept {
+  const auto held = getters_.lock();
+  getters_.wake_one();
+}
+
+void queue_base::wake_putter() noexcept {
+  const auto held = putters_.lock();
+  putters_.wake_one();
+}
+
+void queue_base::wake_everybody() noexcept {
+  {
+    const auto held = getters_.lock();
+    getters_.wake_all();
+  }
+  const auto held = putters_.lock();
+  putters_.wake_all();
+}
+
+// The items' lock is held until the waiter is in the queue: a change that would have ended the wait
+// comes before, and is seen, or after, and finds the waiter. Order of locks: items, then waiters.
+bool queue_base::turn::await_suspend(std::coroutine_handle<> awaiting) noexcept {
+  queue_base& queue = *queue_;
+  std::unique_lock items(queue.lock_);
+  if (!(queue.*keep_waiting_)()) {
+    return false;
+  }
+  suspended_ = true;
+  waiters_->suspend(waiters_->lock(), node_, awaiting);
+  return true;
+}
+
+void queue_base::turn::await_resume() {
+  if (!suspended_) {
+    return;
+  }
+  // Also the items' lock: whoever woke us may still be inside try_put(), and we may destroy the queue.
+  const std::lock_guard items(queue_->lock_);
+  wait_queue::guard held;
+  const bool cancelled = waiters_->finish(held, node_);
+  if (!cancelled) {
+    return;
+  }
+  if (node_.woken() && (queue_->*pass_on_)()) {
+    waiters_->wake_one();
+  }
+  held.unlock();
+  throw_cancelled(node_);
+}
+
+}  // namespace jackdaw

@@ -1,0 +1,88 @@
+// The one wait queue under every primitive: a FIFO of suspended tasks, and its lock.
+//
+// Hand over, never resume
+// -----------------------
+// A waiter's node lives in its coroutine's frame and stays in the queue until the task runs again and
+// takes it out itself (finish()). So a node has three states that others can see under the lock:
+//
+//   waiting    nobody has decided anything
+//   woken      a release chose it; its task is queued, but has not run yet
+//   cancelled  its task is queued to throw
+//
+// That a woken node is still there is what asyncio's rules need: a lock whose next owner has been
+// chosen but has not run is free, yet may not be taken by others (no barging); a woken waiter that is
+// cancelled before it runs must pass the wake-up on. Primitives decide under the lock; suspending and
+// resuming is done here.
+//
+// Lifetime: a woken task takes the lock once more before it goes on, so it may destroy the primitive:
+// whoever woke it has left the critical section by then, and touches nothing after that (spin_lock).
+#pragma once
+
+#include <jackdaw/runtime/base/intrusive_list.hpp>
+#include <jackdaw/runtime/base/spin_lock.hpp>
+#include <jackdaw/runtime/task_record.hpp>
+
+#include <coroutine>
+#include <mutex>
+#include <utility>
+
+namespace jackdaw {
+
+class wait_queue {
+ public:
+  using guard = std::unique_lock<spin_lock>;
+
+  /// One waiter. In the frame of whoever waits.
+  class node : public list_links {
+   public:
+    node() noexcept = default;
+    node(const node&) = delete;
+    node& operator=(const node&) = delete;
+    ~node();
+
+    /// Chosen by wake_one(). Under the lock.
+    [[nodiscard]] bool woken() const noexcept { return woken_; }
+    [[nodiscard]] task_record* task() const noexcept { return task_; }
+
+   private:
+    friend class wait_queue;
+    task_record* task_ = nullptr;
+    wait_queue* queue_ = nullptr;
+    bool woken_ = false;
+  };
+
+  wait_queue() noexcept = default;
+  wait_queue(const wait_queue&) = delete;
+  wait_queue& operator=(const wait_queue&) = delete;
+
+  [[nodiscard]] guard lock() const noexcept { return guard(lock_); }
+
+  /// Suspends the current task at `awaiting` as the last waiter. Takes the guard and releases it: the
+  /// task may run elsewhere before this returns, so the caller touches nothing afterwards.
+  void suspend(guard held, node& waiter, std::coroutine_handle<> awaiting) noexcept;
+
+  /// The waiter's task runs again: takes the node out. True if the wait was cancelled, or a
+  /// cancellation came since; the caller undoes what it was given (node.woken()), releases the guard,
+  /// and throws by throw_cancelled(). Leaves the lock held.
+  [[nodiscard]] bool finish(guard& held, node& waiter) noexcept;
+
+  /// Chooses the first waiter that nobody has chosen and that is not cancelled. Under the lock.
+  bool wake_one() noexcept;
+  /// Chooses the first waiter, unless it is woken or cancelled already: then it is that one's turn, or
+  /// its duty to pass the wake-up on. For primitives that only one may leave at a time.
+  void wake_first() noexcept;
+  /// Chooses all. Returns how many. Under the lock.
+  std::size_t wake_all() noexcept;
+  /// True if there is a waiter that is not cancelled, woken or not. Under the lock.
+  [[nodiscard]] bool has_waiters() const noexcept;
+  [[nodiscard]] bool empty() const noexcept { return waiters_.empty(); }
+
+ private:
+  mutable spin_lock lock_;
+  intrusive_list<node> waiters_;
+};
+
+/// Throws the cancellation that finish() reported.
+[[noreturn]] void throw_cancelled(const wait_queue::node& waiter);
+
+}  // namespace jackdaw

@@ -1,0 +1,164 @@
+// task<T>: a lazy coroutine. The vocabulary of the library: nearly every function that waits is one.
+#pragma once
+
+#include <jackdaw/runtime/base/assert.hpp>
+#include <jackdaw/runtime/base/config.hpp>
+#include <jackdaw/runtime/current.hpp>
+#include <jackdaw/runtime/frame_allocator.hpp>
+#include <jackdaw/runtime/outcome.hpp>
+
+#include <coroutine>
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+namespace jackdaw {
+
+template <class T>
+class task;
+
+/// What all promises of task<T> share: where to go at the end, and where frames come from.
+class task_promise_base : public pooled {
+ public:
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+
+  /// Hands control to whoever awaits the coroutine, by symmetric transfer: stacks stay flat. The
+  /// outermost coroutine of a task has nobody; it tells its runner, who then ends the task from the
+  /// run loop, so that frames are destroyed on an empty stack.
+  struct final_awaiter {
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
+      const std::coroutine_handle<> continuation = ended.promise().continuation_;
+      if (continuation == nullptr) [[unlikely]] {
+        current_context().task_ended = true;
+        return std::noop_coroutine();
+      }
+      return continuation;
+    }
+    void await_resume() const noexcept {}
+  };
+  final_awaiter final_suspend() const noexcept { return {}; }
+
+  void continue_with(std::coroutine_handle<> awaiting) noexcept { continuation_ = awaiting; }
+
+ private:
+  std::coroutine_handle<> continuation_;
+};
+
+template <class T>
+class task_promise final : public task_promise_base {
+ public:
+  task<T> get_return_object() noexcept;
+
+  template <class U = T>
+    requires std::is_convertible_v<U&&, T>
+  void return_value(U&& value) {
+    if constexpr (std::is_reference_v<T>) {
+      result_.set_value(std::addressof(static_cast<T>(value)));
+    } else {
+      result_.set_value(std::forward<U>(value));
+    }
+  }
+  void unhandled_exception() noexcept { result_.set_exception(std::current_exception()); }
+
+  outcome<T>& result() noexcept { return result_; }
+
+ private:
+  outcome<T> result_;
+};
+
+template <>
+class task_promise<void> final : public task_promise_base {
+ public:
+  task<void> get_return_object() noexcept;
+  void return_void() noexcept { result_.set_value(); }
+  void unhandled_exception() noexcept { result_.set_exception(std::current_exception()); }
+
+  outcome<void>& result() noexcept { return result_; }
+
+ private:
+  outcome<void> result_;
+};
+
+/// A coroutine that has not started yet. `co_await` runs it, in the task and on the thread of whoever
+/// awaits, and gives its result; spawn() makes it a task of its own.
+///
+/// Suspends      Awaiting it yields to nobody by itself, at any depth.
+/// Lifetime      Move-only, awaited at most once. Destroying it unstarted destroys the arguments and
+///               runs nothing. A coroutine keeps its parameters by value, but a reference parameter or
+///               the captures of a lambda are not kept: see docs/guide.md, "Pitfalls".
+/// Errors        What the body throws is thrown at the await.
+/// Cancellation  Goes to whatever the innermost coroutine waits for.
+/// Cost          One frame from the thread's free list; none where the compiler elides it.
+/// Source        Python's `async def`: a coroutine object.
+template <class T = void>
+class [[nodiscard("a task does nothing until it is awaited or spawned")]]
+[[JACKDAW_CORO_TYPE]] [[JACKDAW_CORO_ELIDABLE]] task {
+ public:
+  using promise_type = task_promise<T>;
+  using value_type = T;
+
+  task() noexcept = default;
+  task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  task& operator=(task&& other) noexcept {
+    if (this != &other) {
+      destroy();
+      frame_ = std::exchange(other.frame_, nullptr);
+    }
+    return *this;
+  }
+  ~task() { destroy(); }
+
+  /// True while there is a coroutine to await; false once it was moved from or spawned.
+  explicit operator bool() const noexcept { return frame_ != nullptr; }
+
+  class awaiter {
+   public:
+    explicit awaiter(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+    bool await_ready() const noexcept { return false; }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) const noexcept {
+      frame_.promise().continue_with(awaiting);
+      return frame_;
+    }
+    T await_resume() const { return frame_.promise().result().take_value(); }
+
+   private:
+    std::coroutine_handle<promise_type> frame_;
+  };
+
+  awaiter operator co_await() && noexcept {
+    // asyncio: "cannot reuse already awaited coroutine".
+    JACKDAW_ASSERT(frame_ != nullptr);
+    JACKDAW_ASSERT(!frame_.done());
+    return awaiter(frame_);
+  }
+
+  /// Gives the frame away, to whoever will run and destroy it.
+  [[nodiscard]] std::coroutine_handle<promise_type> release() noexcept {
+    return std::exchange(frame_, nullptr);
+  }
+
+ private:
+  friend promise_type;
+  explicit task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+
+  void destroy() noexcept {
+    if (frame_ != nullptr) {
+      frame_.destroy();
+    }
+  }
+
+  std::coroutine_handle<promise_type> frame_;
+};
+
+template <class T>
+task<T> task_promise<T>::get_return_object() noexcept {
+  return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+
+inline task<void> task_promise<void>::get_return_object() noexcept {
+  return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+
+}  // namespace jackdaw

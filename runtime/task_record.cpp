@@ -1,0 +1,385 @@
+// The transitions of a task's word, its steps, and its end.
+#include <jackdaw/runtime/current.hpp>
+#include <jackdaw/runtime/exceptions.hpp>
+#include <jackdaw/runtime/scheduler.hpp>
+#include <jackdaw/runtime/task_record.hpp>
+
+#include <thread>
+
+namespace jackdaw {
+namespace {
+
+// The word: a phase and flags. See "One suspension, one winner".
+constexpr std::uint32_t phase_mask = 3;
+constexpr std::uint32_t phase_running = 0;
+constexpr std::uint32_t phase_waiting = 1;
+constexpr std::uint32_t phase_woken = 2;
+constexpr std::uint32_t phase_cancelled = 3;
+constexpr std::uint32_t must_cancel = 4;
+constexpr std::uint32_t hook_busy = 8;
+constexpr std::uint32_t is_done = 16;
+
+// asyncio numbers its unnamed tasks over the whole process, from 1.
+std::atomic<std::uint64_t> tasks_numbered{0};
+
+constexpr std::uint32_t with_phase(std::uint32_t word, std::uint32_t phase) noexcept {
+  return (word & ~phase_mask) | phase;
+}
+
+}  // namespace
+
+task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std::string_view name)
+    : work(&task_record::run_step),
+      word_(phase_running),
+      single_threaded_(!scheduler.concurrent()),
+      scheduler_(&scheduler),
+      root_(root),
+      resume_point_(root),
+      number_(0) {
+  if (name.empty()) {
+    // N1: relaxed; the number only has to be unique.
+    number_ = tasks_numbered.fetch_add(1, std::memory_order_relaxed) + 1;
+  } else {
+    name_ = std::make_unique<std::string>(name);
+  }
+}
+
+task_record::~task_record() = default;
+
+bool task_record::try_change(std::uint32_t& expected, std::uint32_t desired) noexcept {
+  if (single_threaded_) {
+    // S1: all accesses are by one thread; relaxed orders cost nothing there.
+    if (word_.load(std::memory_order_relaxed) != expected) {
+      expected = word_.load(std::memory_order_relaxed);
+      return false;
+    }
+    word_.store(desired, std::memory_order_relaxed);
+    return true;
+  }
+  // T1: acquire and release, for every transition: see "Orders" in the header.
+  return word_.compare_exchange_weak(expected, desired, std::memory_order_acq_rel,
+                                     std::memory_order_acquire);
+}
+
+std::uint32_t task_record::change(std::uint32_t clear, std::uint32_t set) noexcept {
+  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
+  while (!try_change(seen, (seen & ~clear) | set)) {
+  }
+  return seen;
+}
+
+bool task_record::arm(cancel_hook* hook) noexcept {
+  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
+  hook_ = hook;
+  while (true) {
+    JACKDAW_ASSERT((seen & phase_mask) == phase_running);
+    if ((seen & must_cancel) == 0) {
+      if (try_change(seen, with_phase(seen, phase_waiting))) {
+        return true;
+      }
+    } else if (hook == nullptr) {
+      if (try_change(seen, with_phase(seen & ~must_cancel, phase_cancelled))) {
+        return false;
+      }
+    } else if (try_change(seen, with_phase(seen & ~must_cancel, phase_waiting) | hook_busy)) {
+      cancel_through_hook(take_message());
+      return true;
+    }
+  }
+}
+
+// With hook_busy set by the caller. Its clearing is the last access: end_wait() waits for it.
+void task_record::cancel_through_hook(std::string_view message) noexcept {
+  const bool passed_on = hook_->cancel_wait(message);
+  change(hook_busy, passed_on ? 0 : must_cancel);
+}
+
+std::uint32_t task_record::end_phase(std::uint32_t flags_to_clear) noexcept {
+  auto seen = word_.load(std::memory_order_acquire);  // As T1; and a hook's effects are seen.
+  while (true) {
+    if ((seen & hook_busy) != 0) {
+      std::this_thread::yield();
+      seen = word_.load(std::memory_order_acquire);  // As above.
+      continue;
+    }
+    // A cancelled wait delivers all requests made so far; others only what the caller takes.
+    const auto clear =
+        (seen & phase_mask) == phase_cancelled ? std::uint32_t{must_cancel} : flags_to_clear;
+    if (try_change(seen, with_phase(seen & ~clear, phase_running))) {
+      hook_ = nullptr;
+      return seen;
+    }
+  }
+}
+
+wait_end task_record::end_wait() noexcept {
+  const auto word = end_phase(must_cancel);
+  const bool cancelled = (word & phase_mask) == phase_cancelled || (word & must_cancel) != 0;
+  return cancelled ? wait_end::cancelled : wait_end::woken;
+}
+
+wait_end task_record::end_wait_keeping_result() noexcept {
+  const auto word = end_phase(0);
+  return (word & phase_mask) == phase_cancelled ? wait_end::cancelled : wait_end::woken;
+}
+
+bool task_record::take_cancellation() noexcept {
+  // S2: a hint; a request that is just being made may as well be seen at the next suspension.
+  if ((word_.load(std::memory_order_relaxed) & must_cancel) == 0) {
+    return false;
+  }
+  return (change(must_cancel, 0) & must_cancel) != 0;
+}
+
+void task_record::owe_cancellation() noexcept { change(0, must_cancel); }
+
+void task_record::throw_cancelled() { throw cancelled_error(take_message()); }
+
+bool task_record::wake() noexcept {
+  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
+  while ((seen & phase_mask) == phase_waiting) {
+    if (try_change(seen, with_phase(seen, phase_woken))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void task_record::wake_and_schedule() noexcept {
+  if (wake()) {
+    schedule();
+  }
+}
+
+void task_record::schedule() noexcept { scheduler_->schedule(*this); }
+
+bool task_record::request_cancel(std::string_view message) noexcept {
+  if (done()) {
+    mark_retrieved();  // asyncio: cancel() of a failed task silences its report.
+    return false;
+  }
+  if (single_threaded_ && current_context().scheduler != scheduler_) {
+    request_cancel_from_outside(message);
+    return true;
+  }
+  // R1: relaxed; a count that no other data depends on.
+  cancel_requests_.fetch_add(1, std::memory_order_relaxed);
+  auto seen = word_.load(std::memory_order_acquire);  // As T1.
+  while (true) {
+    if ((seen & is_done) != 0) {
+      return false;
+    }
+    if ((seen & hook_busy) != 0) {
+      // Another canceller is inside the hook; its work is short, and ours starts from its result.
+      // On our own thread it is further up this stack: cancelling a cycle of tasks.
+      if (single_threaded_) {
+        change(0, must_cancel);
+        return true;
+      }
+      std::this_thread::yield();
+      seen = word_.load(std::memory_order_acquire);  // As T1.
+      continue;
+    }
+    const auto phase = seen & phase_mask;
+    if (phase != phase_waiting) {
+      if (phase != phase_cancelled) {  // A cancellation under way keeps its own message.
+        store_message(message);
+      }
+      if (try_change(seen, seen | must_cancel)) {
+        return true;
+      }
+    } else if (hook_ == nullptr) {
+      store_message(message);
+      if (try_change(seen, with_phase(seen, phase_cancelled))) {
+        schedule();
+        return true;
+      }
+    } else if (try_change(seen, seen | hook_busy)) {
+      store_message(message);
+      cancel_through_hook(message);
+      return true;
+    }
+  }
+}
+
+namespace {
+
+// A cancellation on its way to the thread of a single-threaded scheduler.
+struct cancel_message : work, pooled {
+  cancel_message(task_record& record, std::string_view text)
+      : work(&cancel_message::deliver), task(record), message(text) {}
+
+  static void deliver(work& self) {
+    const std::unique_ptr<cancel_message> request(&static_cast<cancel_message&>(self));
+    request->task->request_cancel(request->message);
+  }
+
+  task_reference task;
+  std::string message;
+};
+
+}  // namespace
+
+void task_record::request_cancel_from_outside(std::string_view message) noexcept {
+  scheduler_->schedule(*new cancel_message(*this, message));
+}
+
+std::uint32_t task_record::cancelling() const noexcept {
+  return cancel_requests_.load(std::memory_order_relaxed);  // R1
+}
+
+std::uint32_t task_record::uncancel() noexcept {
+  auto requests = cancel_requests_.load(std::memory_order_relaxed);  // R1
+  while (requests > 0 && !cancel_requests_.compare_exchange_weak(
+                             requests, requests - 1, std::memory_order_relaxed)) {  // R1
+  }
+  const std::uint32_t left = requests > 0 ? requests - 1 : 0;
+  if (left == 0) {
+    change(must_cancel, 0);
+  }
+  return left;
+}
+
+bool task_record::done() const noexcept {
+  return (word_.load(std::memory_order_acquire) & is_done) != 0;  // As T1: the result is visible.
+}
+
+bool task_record::cancelled() const noexcept { return done() && ended_cancelled(); }
+
+bool task_record::wait_cancelled() const noexcept {
+  // As T1.
+  return (word_.load(std::memory_order_acquire) & phase_mask) == phase_cancelled;
+}
+
+std::string task_record::name() const {
+  const std::lock_guard guard(lock_);
+  return name_ != nullptr ? *name_ : "Task-" + std::to_string(number_);
+}
+
+void task_record::set_name(std::string_view name) {
+  auto copy = std::make_unique<std::string>(name);
+  const std::lock_guard guard(lock_);
+  name_.swap(copy);
+}
+
+void task_record::store_message(std::string_view message) {
+  if (message.empty() && message_ == nullptr) {
+    return;
+  }
+  auto copy = message.empty() ? nullptr : std::make_unique<std::string>(message);
+  const std::lock_guard guard(lock_);
+  message_.swap(copy);
+}
+
+std::string task_record::take_message() noexcept {
+  const std::lock_guard guard(lock_);
+  const auto taken = std::move(message_);
+  return taken != nullptr ? std::move(*taken) : std::string();
+}
+
+bool task_record::add_completion(completion_node& node) noexcept {
+  const std::lock_guard guard(lock_);
+  if (done()) {
+    return false;
+  }
+  completions_.push_back(node);
+  return true;
+}
+
+void task_record::remove_completion(completion_node& node) noexcept {
+  const std::lock_guard guard(lock_);
+  intrusive_queue<completion_node> kept;
+  while (completion_node* const other = completions_.pop_front()) {
+    if (other != &node) {
+      kept.push_back(*other);
+    }
+  }
+  completions_ = std::move(kept);
+}
+
+void task_record::mark_retrieved() noexcept {
+  const std::lock_guard guard(lock_);
+  unretrieved_.reset();
+}
+
+void task_record::add_reference() noexcept {
+  // F1: relaxed; who adds a reference has one already.
+  references_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void task_record::drop_reference() noexcept {
+  // F2: release, so that the last one, who acquires, sees all that the others did with it.
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    delete this;
+  }
+}
+
+void task_record::start() noexcept {
+  scheduler_->task_spawned(*this);
+  schedule();
+}
+
+void task_record::run_step(work& self) {
+  auto& task = static_cast<task_record&>(self);
+  auto& context = current_context();
+  if (!task.started_) [[unlikely]] {
+    task.started_ = true;
+    // asyncio: a task that is cancelled before its first step never runs at all.
+    if (task.take_cancellation()) {
+      task.root_.destroy();
+      task.set_cancelled(std::make_exception_ptr(cancelled_error(task.take_message())));
+      task.publish_done();
+      return;
+    }
+  }
+  context.task = &task;
+  task.resume_point_.resume();
+  context.task = nullptr;
+  // From here on `task` may run elsewhere, or be gone, unless it ended just now on this thread.
+  if (context.task_ended) {
+    context.task_ended = false;
+    task.complete();
+  }
+}
+
+void task_record::complete() noexcept {
+  harvest(root_);
+  if (take_cancellation() && exception() == nullptr) {
+    set_cancelled(std::make_exception_ptr(cancelled_error(take_message())));
+  }
+  publish_done();
+}
+
+void task_record::publish_done() noexcept {
+  if (exception() != nullptr && !ended_cancelled()) {
+    unretrieved_ =
+        std::make_unique<std::shared_ptr<const failure_handler>>(scheduler_->on_failure());
+  }
+  intrusive_queue<completion_node> waiting;
+  {
+    const std::lock_guard guard(lock_);
+    change(0, is_done);
+    waiting = std::move(completions_);
+  }
+  scheduler_->task_finished(*this);
+  while (completion_node* const node = waiting.pop_front()) {
+    node->notify(*node);  // The last access: its owner may free it at once.
+  }
+  drop_reference();
+}
+
+void task_record::destroy_pending() noexcept {
+  root_.destroy();
+  set_cancelled(std::make_exception_ptr(cancelled_error()));
+  publish_done();
+}
+
+void task_record::report_if_unretrieved() noexcept {
+  if (unretrieved_ == nullptr) {
+    return;
+  }
+  const failure failure{"Task exception was never retrieved", name(), exception()};
+  report_with(unretrieved_->get(), failure);
+}
+
+}  // namespace jackdaw

@@ -1,0 +1,244 @@
+// What a spawned task is, apart from its coroutine frames: what the scheduler queues, what others
+// wait for, and where a cancellation goes.
+//
+// One suspension, one winner
+// --------------------------
+// A task waits for one thing at a time. Who ends that wait — the thing itself, or a canceller — is
+// decided by one compare-and-swap on `word_`, whose low bits hold the phase:
+//
+//              arm()                 wake()                        end_wait()
+//     running ───────────► waiting ───────────► woken ─────────────────► running
+//        ▲                    │                                             ▲
+//        │                    └──────────────► cancelled ──────────────────┘
+//        │                     request_cancel(), or a hook's settle
+//
+//   running    Runs, or is queued to run. Nobody else may schedule it.
+//   waiting    Suspended. Whoever takes it out of this phase, and nobody else, schedules it.
+//   woken      The wait ended by itself. Queued, or about to be.
+//   cancelled  The wait was ended by a cancellation. Queued, or about to be.
+//
+//   A  arm()              suspender, the last thing it does under the lock (or on the thread) that
+//                         keeps wakers away: running -> waiting.
+//   W  wake()             waker: waiting -> woken. True: the caller owes a schedule(). The waker holds
+//                         what keeps the record alive: the lock of the queue in which its node is.
+//   C  request_cancel()   any thread: waiting -> cancelled, or the flag must_cancel.
+//   E  end_wait()         the resumed task: -> running. Waits for a canceller that is inside a hook.
+//
+// A wait with a hook (a join, a kernel operation) is not ended by the canceller: the hook is asked to
+// make it end (the awaited task is cancelled, the kernel is told), and wake() comes from there. The
+// flag hook_busy keeps the frame that holds the hook alive meanwhile: end_wait() spins on it.
+// must_cancel is asyncio's _must_cancel: a request that found nothing to cancel. The next arm() or
+// end_wait() delivers it.
+//
+// Orders: all changes of `word_` are read-modify-writes with acquire and release, so that they are
+// totally ordered and whoever takes over sees what the previous owner of the task wrote. A single-
+// threaded scheduler pays for none of this: there a change is a plain load and store (see change()).
+//
+// Lifetime
+// --------
+// Counted references: one of the running task itself, dropped when it is done, and one per handle. So
+// dropping handles never ends a task, and a result lives as long as somebody can ask for it. The
+// frames die at the end of the task, before its waiters are told.
+#pragma once
+
+#include <jackdaw/runtime/base/intrusive_list.hpp>
+#include <jackdaw/runtime/base/intrusive_queue.hpp>
+#include <jackdaw/runtime/base/spin_lock.hpp>
+#include <jackdaw/runtime/frame_allocator.hpp>
+#include <jackdaw/runtime/report.hpp>
+#include <jackdaw/runtime/work.hpp>
+
+#include <atomic>
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace jackdaw {
+
+class scheduler;
+class task_record;
+
+/// Something that a cancelled wait must be told, because it cannot just be left.
+class cancel_hook {
+ public:
+  /// Asks the wait to end. True: it will be ended soon, by wake(), and reports the cancellation
+  /// itself. False: it has ended already. Threads: any; never two at once for one wait.
+  virtual bool cancel_wait(std::string_view message) noexcept = 0;
+
+ protected:
+  ~cancel_hook() = default;
+};
+
+/// Called when a task is done, in the order of registration. Lives with whoever registered it.
+struct completion_node {
+  using notify_function = void (*)(completion_node&) noexcept;
+  explicit completion_node(notify_function function) noexcept : notify(function) {}
+
+  completion_node* next = nullptr;
+  notify_function notify;
+};
+
+/// How a wait ended.
+enum class wait_end : std::uint8_t { woken, cancelled };
+
+class task_record : public work, public list_links, public pooled {
+ public:
+  task_record(const task_record&) = delete;
+  task_record& operator=(const task_record&) = delete;
+
+  // --- The running task -----------------------------------------------------------------------
+
+  /// Announces that the task will suspend and be resumed at `point`.
+  void suspend_at(std::coroutine_handle<> point) noexcept { resume_point_ = point; }
+
+  /// A: the wait begins; from here on others may end it. `hook` may be null. False: a cancellation
+  /// was due and has been delivered to this wait; the caller owes a schedule() of the task.
+  [[nodiscard]] bool arm(cancel_hook* hook = nullptr) noexcept;
+
+  /// E: the wait is over. `cancelled` if it was ended by a cancellation, or one came since; either
+  /// way it is delivered now, and the caller throws it.
+  [[nodiscard]] wait_end end_wait() noexcept;
+
+  /// As end_wait(), but leaves a cancellation that came after the wait had ended for the next
+  /// suspension: for operations whose result must not be lost.
+  [[nodiscard]] wait_end end_wait_keeping_result() noexcept;
+
+  /// Delivers a cancellation that is due, without waiting: for a task that was merely queued.
+  [[nodiscard]] bool take_cancellation() noexcept;
+
+  /// Makes the next suspension throw cancelled_error: the operation won the race against its cancel.
+  void owe_cancellation() noexcept;
+
+  /// Throws cancelled_error with the message of the request that is delivered.
+  [[noreturn]] void throw_cancelled();
+
+  // --- Everybody ------------------------------------------------------------------------------
+
+  /// W: ends the wait. True: the caller owes a schedule().
+  [[nodiscard]] bool wake() noexcept;
+  /// wake(), and the schedule() that is owed.
+  void wake_and_schedule() noexcept;
+
+  /// C: asks the task to end. False if it is done. See asyncio's Task.cancel().
+  bool request_cancel(std::string_view message = {}) noexcept;
+
+  /// Number of requests not taken back. asyncio: Task.cancelling().
+  [[nodiscard]] std::uint32_t cancelling() const noexcept;
+  /// Takes one request back; returns how many remain. At zero, one not yet delivered is dropped.
+  std::uint32_t uncancel() noexcept;
+
+  [[nodiscard]] bool done() const noexcept;
+  /// Done, and by a cancellation.
+  [[nodiscard]] bool cancelled() const noexcept;
+  /// True while a wait that was cancelled has not been resumed.
+  [[nodiscard]] bool wait_cancelled() const noexcept;
+
+  [[nodiscard]] std::string name() const;
+  void set_name(std::string_view name);
+  [[nodiscard]] scheduler& home() const noexcept { return *scheduler_; }
+
+  /// Calls `node.notify` when the task is done. False if it is done already: then it is not called.
+  [[nodiscard]] bool add_completion(completion_node& node) noexcept;
+  /// For a waiter whose frame is destroyed before it was notified. O(waiters).
+  void remove_completion(completion_node& node) noexcept;
+
+  /// Somebody has seen how the task ended: nothing is left to report.
+  void mark_retrieved() noexcept;
+  /// The exception that the task ended with (cancelled_error included), or null.
+  [[nodiscard]] virtual std::exception_ptr exception() const noexcept = 0;
+
+  void add_reference() noexcept;
+  void drop_reference() noexcept;
+
+  /// Queues the first step. The caller has added its references.
+  void start() noexcept;
+  /// Queues the next step: the other half of a wake().
+  void schedule() noexcept;
+
+  /// Ends the task without running it, frames and all. Only for a scheduler that shuts down.
+  void destroy_pending() noexcept;
+
+  /// True if `item` is the next step of some task, not a callback.
+  [[nodiscard]] static bool is_step(const work& item) noexcept { return item.run == &run_step; }
+
+ protected:
+  task_record(scheduler& scheduler, std::coroutine_handle<> root, std::string_view name);
+  virtual ~task_record();
+
+  /// Moves the result out of the outermost frame and destroys that frame.
+  virtual void harvest(std::coroutine_handle<> root) noexcept = 0;
+  /// Ends as cancelled, dropping a result if there is one.
+  virtual void set_cancelled(std::exception_ptr error) noexcept = 0;
+  [[nodiscard]] virtual bool ended_cancelled() const noexcept = 0;
+  /// For the destructor of the typed record, while exception() still works.
+  void report_if_unretrieved() noexcept;
+
+ private:
+  friend class task_registry;
+
+  static void run_step(work& self);
+  void complete() noexcept;
+  void publish_done() noexcept;
+  [[nodiscard]] std::string take_message() noexcept;
+  void store_message(std::string_view message);
+  void cancel_through_hook(std::string_view message) noexcept;
+  void request_cancel_from_outside(std::string_view message) noexcept;
+
+  bool try_change(std::uint32_t& expected, std::uint32_t desired) noexcept;
+  std::uint32_t change(std::uint32_t clear, std::uint32_t set) noexcept;
+  [[nodiscard]] std::uint32_t end_phase(std::uint32_t flags_to_clear) noexcept;
+
+  std::atomic<std::uint32_t> word_;
+  std::atomic<std::uint32_t> references_{1};
+  std::atomic<std::uint32_t> cancel_requests_{0};
+  const bool single_threaded_;
+  bool started_ = false;
+  // Guards message_ and completions_.
+  mutable spin_lock lock_;
+  unsigned shard_ = 0;
+  scheduler* scheduler_;
+  std::coroutine_handle<> root_;
+  std::coroutine_handle<> resume_point_;
+  cancel_hook* hook_ = nullptr;
+  intrusive_queue<completion_node> completions_;
+  std::unique_ptr<std::string> message_;
+  std::uint64_t number_;
+  std::unique_ptr<std::string> name_;
+  // Only where an exception waits to be fetched: the handler may have to outlive its scheduler.
+  std::unique_ptr<std::shared_ptr<const failure_handler>> unretrieved_;
+};
+
+/// A counted reference to a task.
+class task_reference {
+ public:
+  task_reference() noexcept = default;
+  explicit task_reference(task_record& task) noexcept : task_(&task) { task_->add_reference(); }
+  task_reference(const task_reference& other) noexcept : task_(other.task_) {
+    if (task_ != nullptr) {
+      task_->add_reference();
+    }
+  }
+  task_reference(task_reference&& other) noexcept : task_(std::exchange(other.task_, nullptr)) {}
+  task_reference& operator=(task_reference other) noexcept {
+    std::swap(task_, other.task_);
+    return *this;
+  }
+  ~task_reference() {
+    if (task_ != nullptr) {
+      task_->drop_reference();
+    }
+  }
+
+  [[nodiscard]] task_record* get() const noexcept { return task_; }
+  task_record& operator*() const noexcept { return *task_; }
+  task_record* operator->() const noexcept { return task_; }
+  explicit operator bool() const noexcept { return task_ != nullptr; }
+
+ private:
+  task_record* task_ = nullptr;
+};
+
+}  // namespace jackdaw

@@ -1,0 +1,50 @@
+// All live tasks of a scheduler: for shutdown, introspection and the count that must end at zero.
+//
+// Sharded, since every spawn and every end of a task passes here: a task is linked into the shard of
+// the worker that spawned it, whose lock is rarely contended, and remembers which one that was.
+#pragma once
+
+#include <jackdaw/runtime/base/cache_line.hpp>
+#include <jackdaw/runtime/base/intrusive_list.hpp>
+#include <jackdaw/runtime/base/spin_lock.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace jackdaw {
+
+class task_record;
+class task_reference;
+
+class task_registry {
+ public:
+  explicit task_registry(unsigned shards);
+
+  void add(task_record& task) noexcept;
+  void remove(task_record& task) noexcept;
+
+  /// References to all tasks that are not done, shard by shard, in the order of their creation.
+  [[nodiscard]] std::vector<task_reference> snapshot() const;
+
+  [[nodiscard]] std::uint64_t alive() const noexcept;
+  [[nodiscard]] std::uint64_t spawned() const noexcept;
+
+  /// Gives this thread a shard. Without it a thread uses shard 0.
+  static void use_shard(unsigned shard) noexcept;
+
+ private:
+  struct alignas(cache_line_bytes) shard {
+    mutable spin_lock lock;
+    intrusive_list<task_record> tasks;
+    // Under the lock; atomic because statistics read them without.
+    std::atomic<std::uint64_t> added{0};
+    std::atomic<std::uint64_t> removed{0};
+  };
+
+  std::unique_ptr<shard[]> shards_;
+  unsigned count_;
+};
+
+}  // namespace jackdaw

@@ -1,0 +1,129 @@
+// Counting children, and telling the waiter once.
+#include <jackdaw/runtime/current.hpp>
+#include <jackdaw/runtime/exceptions.hpp>
+#include <jackdaw/runtime/scheduler.hpp>
+#include <jackdaw/runtime/task_set.hpp>
+
+#include <mutex>
+
+namespace jackdaw {
+
+task_set::task_set(std::vector<task_reference> children, set_policy policy)
+    : children_(std::move(children)),
+      policy_(policy),
+      unfinished_(children_.size()),
+      settled_(children_.empty()),
+      references_(children_.size() + 1) {}
+
+task_set* task_set::watch(std::vector<task_reference> children, set_policy policy) {
+  auto* const set = new task_set(std::move(children), policy);
+  set->nodes_.reserve(set->children_.size());
+  for (std::size_t index = 0; index < set->children_.size(); ++index) {
+    set->nodes_.emplace_back(*set, index);
+  }
+  for (std::size_t index = 0; index < set->children_.size(); ++index) {
+    if (!set->children_[index]->add_completion(set->nodes_[index])) {
+      set->child_ended(index);  // Done already: no hop (asyncio 3.12).
+    }
+  }
+  return set;
+}
+
+void task_set::drop_reference() noexcept {
+  // X1: release and acquire, so that the last one sees what the others did.
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    delete this;
+  }
+}
+
+bool task_set::settled() const noexcept {
+  const std::lock_guard guard(lock_);
+  return settled_;
+}
+
+bool task_set::await_suspend(std::coroutine_handle<> awaiting) noexcept {
+  task_record& task = current_task();
+  task.suspend_at(awaiting);
+  suspended_ = true;
+  // Armed before the children can see the waiter, who is the only one to look at `settled_` after us.
+  const bool waits = task.arm(policy_ == set_policy::shielded ? nullptr : this);
+  const std::lock_guard guard(lock_);
+  if (!waits) {
+    task.schedule();
+  } else if (settled_) {
+    task.wake_and_schedule();
+  }
+  waiter_ = &task;
+  return true;
+}
+
+std::size_t task_set::finish() {
+  bool cancelled = false;
+  {
+    const std::lock_guard guard(lock_);
+    waiter_ = nullptr;
+    cancelled = cancel_requested_;
+  }
+  if (!std::exchange(suspended_, false)) {
+    return decided_by_;
+  }
+  task_record& task = current_task();
+  if (task.end_wait() == wait_end::cancelled || cancelled) {
+    task.throw_cancelled();
+  }
+  return decided_by_;
+}
+
+bool task_set::cancel_wait(std::string_view message) noexcept {
+  {
+    const std::lock_guard guard(lock_);
+    if (settled_) {
+      return false;
+    }
+    // From here on only the end of all children ends the wait (asyncio: _cancel_requested).
+    cancel_requested_ = true;
+  }
+  bool any = false;
+  for (const task_reference& child : children_) {
+    any = child->request_cancel(message) || any;
+  }
+  if (!any) {
+    const std::lock_guard guard(lock_);
+    cancel_requested_ = false;
+  }
+  return any;
+}
+
+void task_set::child_node::notified(completion_node& self) noexcept {
+  auto& node = static_cast<child_node&>(self);
+  node.set->children_[node.index]->home().run_callback(node);
+}
+
+void task_set::child_node::ended(work& self) {
+  auto& node = static_cast<child_node&>(self);
+  node.set->child_ended(node.index);
+}
+
+void task_set::child_ended(std::size_t index) noexcept {
+  {
+    const task_record& child = *children_[index];
+    const bool failed = child.exception() != nullptr;
+    const std::lock_guard guard(lock_);
+    --unfinished_;
+    if (!settled_) {
+      const bool decides = (policy_ == set_policy::first_exception && failed) ||
+                           policy_ == set_policy::first_completed;
+      if (decides && decided_by_ == none) {
+        decided_by_ = index;
+      }
+      settled_ = unfinished_ == 0 || (decides && !cancel_requested_);
+      if (settled_ && waiter_ != nullptr) {
+        waiter_->wake_and_schedule();
+      }
+    }
+  }
+  children_[index]->mark_retrieved();
+  drop_reference();
+}
+
+}  // namespace jackdaw

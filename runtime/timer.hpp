@@ -1,0 +1,68 @@
+// A deadline with a function, armed with the scheduler that the arming task runs on.
+//
+//            arm()                  the scheduler's turn            fire returned
+//   idle ───────────► armed ───────────────────────────► firing ─────────────────► idle
+//     ▲                 │                                   │
+//     └─────────────────┘  disarm()                         └── disarm() waits for it
+//
+//   idle      Unknown to any scheduler. May be destroyed.
+//   armed     In the queue of the worker it was armed on, whichever worker its task moves to.
+//   firing    Its function runs on that worker. The object must not die, hence disarm() waits.
+#pragma once
+
+#include <jackdaw/runtime/clock.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace jackdaw {
+
+class scheduler;
+
+/// Intrusive: lives in the frame of whoever waits. Not copyable, not movable.
+class timer {
+ public:
+  using fire_function = void (*)(timer&) noexcept;
+
+  explicit timer(fire_function function) noexcept : fire_(function) {}
+  timer(const timer&) = delete;
+  timer& operator=(const timer&) = delete;
+  ~timer();
+
+  /// Arms it with the current scheduler. Only while idle. O(log timers), no allocation in the pool.
+  void arm(time_point deadline);
+
+  /// After it returns the function does not run and will not run. Threads: any, one at a time.
+  void disarm() noexcept;
+
+  [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
+
+ private:
+  friend class timer_queue;
+  friend class timer_access;
+
+  enum class state : std::uint8_t { idle, armed, firing };
+
+  fire_function fire_;
+  time_point deadline_ = never;
+  scheduler* scheduler_ = nullptr;
+  // The queue's own: which queue of the scheduler holds it, and where in it.
+  void* queue_ = nullptr;
+  std::size_t index_ = 0;
+  std::atomic<state> state_{state::idle};
+};
+
+/// For schedulers alone: the fields that their queues keep in a timer.
+class timer_access {
+ public:
+  static void set_queue(timer& timer, void* queue) noexcept { timer.queue_ = queue; }
+  [[nodiscard]] static void* queue(const timer& timer) noexcept { return timer.queue_; }
+  static void begin(timer& timer, scheduler& scheduler, time_point deadline) noexcept;
+  /// Runs the function; the timer is idle, and may be gone, afterwards.
+  static void fire(timer& timer) noexcept;
+  static void retire(timer& timer) noexcept;
+  static void start_firing(timer& timer) noexcept;
+};
+
+}  // namespace jackdaw

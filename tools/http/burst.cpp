@@ -1,0 +1,104 @@
+// Parsing and answering, without a suspension.
+
+#include <jackdaw/tools/http/burst.hpp>
+
+#include <utility>
+
+namespace jackdaw::http {
+
+namespace {
+
+// Replies are coalesced up to about this much; large bodies must not pile up behind a slow reader.
+constexpr std::size_t output_bytes_high = 64 * 1024;
+
+}  // namespace
+
+burst::burst(server_context& server) : server_(server), parser_(server.options.limits) {}
+
+burst::~burst() {
+  // A statistic that orders nothing.
+  server_.counters.requests.fetch_add(requests_, std::memory_order_relaxed);
+}
+
+burst::step burst::advance(std::span<const std::byte> bytes, time_point now) {
+  if (std::exchange(sleeping_, false)) {
+    const wish next = write_reply(bytes.empty());
+    if (next != wish::read) {
+      return {next, 0};
+    }
+  }
+  std::size_t consumed = 0;
+  for (;;) {
+    const auto parsed = parser_.feed(bytes.subspan(consumed));
+    consumed += parsed.consumed;
+    if (parsed.outcome == progress::failed) {
+      return {refuse(parser_.error()), consumed};
+    }
+    if (parsed.outcome == progress::need_more) {
+      await_more(now, parsed.consumed > 0 || consumed < bytes.size());
+      return {wish::read, consumed};
+    }
+    const wish next = answer_request(consumed == bytes.size());
+    if (next != wish::read) {
+      return {next, consumed};
+    }
+    if (output_.size() >= output_bytes_high) {
+      return {wish::write, consumed};
+    }
+  }
+}
+
+// The head's deadline runs from the request's first byte, the body's from the end of the head;
+// neither is moved by bytes that trickle in.
+void burst::await_more(time_point now, bool anything_left) {
+  const bool in_head = parser_.in_head();
+  if (anything_left && !receiving_) {
+    receiving_ = true;
+    receiving_head_ = in_head;
+    deadline_ = deadline_after(now, in_head ? server_.options.header_timeout
+                                            : server_.options.body_timeout);
+  } else if (receiving_head_ && !in_head) {
+    receiving_head_ = false;
+    deadline_ = deadline_after(now, server_.options.body_timeout);
+  }
+  if (parser_.take_continue()) {
+    output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+  }
+}
+
+burst::wish burst::answer_request(bool last) {
+  receiving_ = false;
+  ++requests_;
+  pending_ = answer{};
+  handle(parser_.message(), server_, pending_);
+  sleeping_ = pending_.delay.count() > 0;
+  return sleeping_ ? wish::sleep : write_reply(last);
+}
+
+burst::wish burst::write_reply(bool last) {
+  const request& message = parser_.message();
+  // While draining, requests that have arrived are still answered; the last reply says goodbye.
+  const bool leaving = last && server_.draining.load(std::memory_order_relaxed);
+  const bool close = leaving || !message.keep_alive();
+  pending_.reply.close = close;
+  pending_.reply.say_keep_alive = message.version_minor() == 0;
+  append(output_, pending_.reply);
+  parser_.reset();
+  if (!close) {
+    return wish::read;
+  }
+  return last ? wish::close : wish::abort;
+}
+
+burst::wish burst::refuse(status code) {
+  append_refusal(output_, code);
+  server_.counters.refusals.fetch_add(1, std::memory_order_relaxed);  // A statistic.
+  return wish::abort;
+}
+
+void burst::refuse(status code) {
+  append_refusal(output_, code);
+  server_.counters.refusals.fetch_add(1, std::memory_order_relaxed);  // A statistic.
+}
+
+}  // namespace jackdaw::http

@@ -1,0 +1,76 @@
+// The requests that have arrived on a connection and are being answered.
+//
+// A connection has a burst only while it has something to do: it is made when bytes arrive and
+// dropped when the last of them is answered, so that an idle connection holds neither parser nor
+// buffers. Everything here is plain code that never suspends; the connection asks what to do next.
+#pragma once
+
+#include <jackdaw/runtime/clock.hpp>
+#include <jackdaw/runtime/frame_allocator.hpp>
+#include <jackdaw/tools/http/handlers.hpp>
+#include <jackdaw/tools/http/request_parser.hpp>
+#include <jackdaw/tools/http/server_context.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace jackdaw::http {
+
+class burst : public pooled {
+ public:
+  /// What the connection should do next. Always first: write output(), if there is any.
+  enum class wish : std::uint8_t {
+    read,   // Everything that has arrived is answered, or a request is incomplete: see done().
+    write,  // There is more to answer, but the output is long enough for now.
+    sleep,  // For delay(), then advance() again.
+    close,  // The last reply is in the output.
+    abort,  // As close, and the client may still be sending: linger, or it may not see the reply.
+  };
+
+  explicit burst(server_context& server);
+  burst(const burst&) = delete;
+  burst& operator=(const burst&) = delete;
+  ~burst();
+
+  struct step {
+    wish next;
+    std::size_t consumed;
+  };
+
+  /// Answers what `bytes` hold; they start where the last step stopped. After `sleep`, answers the
+  /// request that slept first.
+  [[nodiscard]] step advance(std::span<const std::byte> bytes, time_point now);
+
+  /// Refuses the request that is being received.
+  [[nodiscard]] wish refuse(status code);
+
+  [[nodiscard]] std::chrono::milliseconds delay() const noexcept { return pending_.delay; }
+
+  /// True if nothing of a next request has been consumed: with no bytes left, drop the burst.
+  [[nodiscard]] bool done() const noexcept { return !receiving_; }
+
+  /// When the rest of the request must have arrived. Only while not done().
+  [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
+
+  [[nodiscard]] std::string& output() noexcept { return output_; }
+
+ private:
+  [[nodiscard]] wish answer_request(bool last);
+  [[nodiscard]] wish write_reply(bool last);
+  void await_more(time_point now, bool anything_left);
+
+  server_context& server_;
+  request_parser parser_;
+  std::string output_;
+  answer pending_;  // The answer that waits for its delay.
+  time_point deadline_{};
+  std::uint64_t requests_ = 0;  // Not yet in the server's counters.
+  bool sleeping_ = false;
+  bool receiving_ = false;
+  bool receiving_head_ = false;
+};
+
+}  // namespace jackdaw::http

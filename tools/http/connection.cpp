@@ -1,0 +1,122 @@
+// The only coroutines of the server that exist per connection.
+//
+// What an idle connection costs is the frame of serve_connection() and of the wait in it, so the
+// frame holds nothing else: requests, replies and buffers live in a burst that exists only while
+// there is something to answer.
+
+#include <jackdaw/io/buffered_reader.hpp>
+#include <jackdaw/runtime/sleep.hpp>
+#include <jackdaw/runtime/timeout.hpp>
+#include <jackdaw/tools/http/burst.hpp>
+#include <jackdaw/tools/http/connection.hpp>
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace jackdaw::http {
+
+namespace {
+
+// How long, and for how many bytes, a client that was refused may go on sending. Closing with unread
+// bytes resets the connection, and a reset may overtake the reply (RFC 9112, 9.6).
+constexpr duration linger_time = std::chrono::seconds(2);
+constexpr std::size_t linger_bytes_max = 256 * 1024;
+
+// The entry in the registry, for as long as the connection's coroutine lives.
+class registration {
+ public:
+  registration(server_context& server, int descriptor) : server_(server), entry_(descriptor) {
+    server_.registry.add(entry_);
+  }
+  registration(const registration&) = delete;
+  registration& operator=(const registration&) = delete;
+  ~registration() {
+    const bool last = server_.registry.remove(entry_);
+    if (last && server_.draining.load(std::memory_order_seq_cst)) {
+      server_.all_closed.set();
+    }
+  }
+
+  /// C1 and C2 of "Waking an idle connection". False if the connection must leave instead of waiting.
+  [[nodiscard]] bool enter_idle() noexcept {
+    entry_.idle.store(true, std::memory_order_seq_cst);  // C1
+    return !server_.draining.load(std::memory_order_seq_cst);  // C2
+  }
+  void leave_idle() noexcept { entry_.idle.store(false, std::memory_order_seq_cst); }  // C3
+
+ private:
+  server_context& server_;
+  open_connection entry_;
+};
+
+time_point now() { return current_scheduler().now(); }
+
+enum class arrival : std::uint8_t { bytes, end, late };
+
+task<arrival> await_bytes(io::buffered_reader& reader, time_point deadline) {
+  try {
+    const io::result<std::size_t> count = co_await timeout(deadline - now(), reader.fill());
+    co_return count.ok() && count.value() > 0 ? arrival::bytes : arrival::end;
+  } catch (const timeout_error&) {
+    co_return arrival::late;
+  }
+}
+
+// Reads and forgets until the client has seen the end, or has had its time.
+task<void> linger(io::tcp_stream& stream, io::buffered_reader& reader) {
+  stream.shutdown_write();
+  const time_point deadline = deadline_after(now(), linger_time);
+  std::size_t drained = 0;
+  do {
+    drained += reader.buffered().size();
+    reader.consume(reader.buffered().size());
+  } while (drained < linger_bytes_max &&
+           co_await await_bytes(reader, deadline) == arrival::bytes);
+}
+
+}  // namespace
+
+task<void> serve_connection(server_context& server, io::tcp_stream stream) {
+  registration entry(server, stream.native_handle());
+  io::buffered_reader reader(stream);
+  std::unique_ptr<burst> work;
+  // A client that connects and says nothing gets as long as one that begins to speak.
+  time_point deadline = deadline_after(now(), server.options.header_timeout);
+  auto next = burst::wish::read;
+
+  while (next == burst::wish::read && (work != nullptr || entry.enter_idle())) {
+    auto arrived = arrival::end;
+    try {
+      // Not await_bytes(): a coroutine in between would be one more frame per idle connection.
+      const io::result<std::size_t> count = co_await timeout(deadline - now(), reader.fill());
+      arrived = count.ok() && count.value() > 0 ? arrival::bytes : arrival::end;
+    } catch (const timeout_error&) {
+      arrived = arrival::late;
+    }
+    entry.leave_idle();
+    if (arrived == arrival::end || (arrived == arrival::late && work == nullptr)) {
+      break;
+    }
+    if (work == nullptr) {
+      work = std::make_unique<burst>(server);
+    }
+    bool more = false;
+    do {
+      if (arrived == arrival::late) {
+        next = work->refuse(status::request_timeout);
+      } else {
+        const burst::step step = work->advance(reader.buffered(), now());
+        reader.consume(step.consumed);
+        next = step.next;
+      }
+      bool sent = true;
+      if (!work->output().empty()) {
+        ...
+      }
+    } while (more);
+  }
+}
+
+}  // namespace jackdaw::http

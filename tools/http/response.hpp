@@ -1,0 +1,32 @@
+// Writing a response: always appended, so that the replies to pipelined requests leave in one write.
+
+#pragma once
+
+#include <jackdaw/tools/http/status.hpp>
+
+#include <ctime>
+#include <string>
+#include <string_view>
+
+namespace jackdaw::http {
+
+struct response {
+  status code = status::ok;
+  std::string_view content_type = "text/plain";
+  std::string_view body;
+  std::string_view allow;       ///< For 405: the methods that would have been right.
+  bool head_only = false;       ///< Reply to HEAD: the length of the body, but not the body.
+  bool close = false;           ///< "Connection: close": this is the last reply.
+  bool say_keep_alive = false;  ///< An HTTP/1.0 client closes unless told otherwise.
+};
+
+/// Appends status line, fields and body to `out`.
+void append(std::string& out, const response& reply);
+
+/// Appends the reply to a request that is refused: a line of text, and "Connection: close".
+void append_refusal(std::string& out, status code);
+
+/// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7) of that second.
+[[nodiscard]] std::string format_date(std::time_t second);
+
+}  // namespace jackdaw::http

@@ -1,0 +1,54 @@
+// What all connections of a server share: options, counters, the registry, and whether it drains.
+#pragma once
+
+#include <jackdaw/runtime/clock.hpp>
+#include <jackdaw/runtime/sync/event.hpp>
+#include <jackdaw/tools/http/connection_registry.hpp>
+#include <jackdaw/tools/http/request_parser.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace jackdaw::http {
+
+struct server_options {
+  std::string address = "127.0.0.1:8080";  ///< Port 0: any that is free.
+  request_limits limits;
+  duration header_timeout = std::chrono::seconds(10);  ///< From a request's first byte, or connect.
+  duration body_timeout = std::chrono::seconds(30);    ///< From the end of the head.
+  duration idle_timeout = std::chrono::seconds(60);    ///< Between two requests.
+  duration write_timeout = std::chrono::seconds(30);   ///< For one batch of replies.
+  duration grace = std::chrono::seconds(5);            ///< For requests in progress at SIGTERM.
+  std::size_t connections_max = 65'536;                ///< Beyond it: 503, and close.
+  std::string port_file;   ///< If not empty: gets "address:port" once the server listens.
+  std::string stats_file;  ///< If not empty: gets the content of /stats at the end.
+};
+
+/// Counted once per burst, not per request: one cache line is shared by all workers.
+struct server_counters {
+  std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> connections{0};  // Accepted so far.
+  std::atomic<std::uint64_t> refusals{0};     // Malformed, too large, too slow.
+  std::atomic<std::uint64_t> overflows{0};    // Connections beyond connections_max.
+};
+
+/// Lifetime: outlives the runtime, so that no connection can outlive it.
+struct server_context {
+  explicit server_context(server_options chosen, std::string mode_word)
+      : options(std::move(chosen)), mode(std::move(mode_word)) {}
+
+  const server_options options;
+  const std::string mode;  // As in --mode.
+  server_counters counters;
+  connection_registry registry;
+  std::atomic<bool> draining{false};
+  event all_closed;  // Set when the last connection leaves while draining.
+};
+
+/// The content of /stats: one line of JSON. In a task of the server.
+[[nodiscard]] std::string stats_json(const server_context& server);
+
+}  // namespace jackdaw::http

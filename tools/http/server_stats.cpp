@@ -1,0 +1,49 @@
+// /stats: what the server did, and what it cost.
+
+#include <jackdaw/io/run.hpp>
+#include <jackdaw/tools/http/server_context.hpp>
+#include <jackdaw/tools/json_text.hpp>
+
+#include <sys/resource.h>
+
+namespace jackdaw::http {
+
+namespace {
+
+std::uint64_t microseconds(const timeval& time) {
+  constexpr std::uint64_t per_second = 1'000'000;
+  return static_cast<std::uint64_t>(time.tv_sec) * per_second +
+         static_cast<std::uint64_t>(time.tv_usec);
+}
+
+}  // namespace
+
+std::string stats_json(const server_context& server) {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const io::statistics runtime = io::runtime_statistics();
+  const auto count = [](const std::atomic<std::uint64_t>& counter) {
+    return counter.load(std::memory_order_relaxed);  // A statistic; orders nothing.
+  };
+  return tools::to_json({
+      {"requests", count(server.counters.requests)},
+      {"connections", count(server.counters.connections)},
+      {"connections_open", static_cast<std::uint64_t>(server.registry.size())},
+      {"refusals", count(server.counters.refusals)},
+      {"overflows", count(server.counters.overflows)},
+      {"cpu_user_us", microseconds(usage.ru_utime)},
+      {"cpu_system_us", microseconds(usage.ru_stime)},
+      {"syscalls", runtime.syscalls},
+      {"steals", runtime.steals},
+      {"parks", runtime.parks},
+      {"wakes", runtime.wakes},
+      {"resumptions", runtime.resumptions},
+      {"tasks_alive", runtime.tasks_alive},
+      {"backend", std::string(runtime.backend)},
+      {"backend_reason", std::string(runtime.reason)},
+      {"mode", server.mode},
+      {"workers", static_cast<std::uint64_t>(runtime.workers)},
+  });
+}
+
+}  // namespace jackdaw::http
