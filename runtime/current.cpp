@@ -11,7 +11,12 @@ constinit thread_local execution_context this_thread_context;
 
 }  // namespace
 
-[[gnu::noinline]] execution_context& current_context() noexcept { return this_thread_context; }
+[[gnu::noinline]] execution_context& current_context() noexcept {
+  // Without it clang-19 deduces that the call has no effect, and keeps its result across a suspension
+  // where it sees this body (link-time optimisation, one big translation unit): docs/compilers.md.
+  asm volatile("");
+  return this_thread_context;
+}
 
 task_record& current_task() {
   task_record* const task = current_context().task;

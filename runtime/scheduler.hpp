@@ -69,6 +69,10 @@ class scheduler {
   [[nodiscard]] const task_registry& tasks() const noexcept { return tasks_; }
   [[nodiscard]] blocking_pool& blocking() noexcept { return *blocking_; }
 
+  /// For whoever put the scheduler together: a note to find again through current_scheduler().
+  void set_owner(void* owner) noexcept { owner_ = owner; }
+  [[nodiscard]] void* owner() const noexcept { return owner_; }
+
   /// Tells the failure handler. Never throws. Threads: any.
   void report(const failure& failure) const noexcept;
   [[nodiscard]] std::shared_ptr<const failure_handler> on_failure() const noexcept {
@@ -77,6 +81,7 @@ class scheduler {
 
  private:
   const clock* clock_;
+  void* owner_ = nullptr;
   std::shared_ptr<const failure_handler> on_failure_;
   task_registry tasks_;
   std::unique_ptr<blocking_pool> blocking_;

@@ -38,15 +38,13 @@ io::options to_io_options(const runtime_options& chosen) {
   options.mode = to_mode(chosen.mode);
   options.backend = to_backend(chosen.backend);
   options.workers = chosen.workers;
+  options.on_backend = [](const std::string&) {
+  };  // The commands say it themselves, where it matters.
   if (options.mode == io::mode::asyncio && chosen.workers > 1) {
     throw std::invalid_argument("--workers " + std::to_string(chosen.workers) +
                                 " needs --mode multi: asyncio mode has one worker");
   }
   return options;
-}
-
-std::string_view word_for(io::mode mode) noexcept {
-  return mode == io::mode::asyncio ? "asyncio" : "multi";
 }
 
 }  // namespace jackdaw::tools

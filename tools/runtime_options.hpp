@@ -6,7 +6,6 @@
 #include <jackdaw/io/run.hpp>
 
 #include <string>
-#include <string_view>
 
 namespace jackdaw::tools {
 
@@ -19,8 +18,5 @@ struct runtime_options {
 /// Translates the words. Throws std::invalid_argument whose text names the option and what it takes,
 /// also for what does not fit together: asyncio mode has one worker.
 [[nodiscard]] io::options to_io_options(const runtime_options& chosen);
-
-/// The words for what runs, as in `--mode` and `--backend`.
-[[nodiscard]] std::string_view word_for(io::mode mode) noexcept;
 
 }  // namespace jackdaw::tools

@@ -104,7 +104,7 @@ void worker::run_until(bool (pool::*over)() const noexcept) {
   while (!(pool_->*over)()) {
     if (since_poll_ >= poll_budget_) {
       adapt_budget();
-      static_cast<void>(poll(at_once));
+      static_cast<void>(poll());
       static_cast<void>(take_shared());
     }
     if (work* const item = take_local()) {
@@ -122,11 +122,15 @@ void worker::run_until(bool (pool::*over)() const noexcept) {
   }
 }
 
-// Collects what became runnable outside; true if there is anything.
-bool worker::poll(time_point deadline) {
-  since_poll_ = 0;
+// Collects what became runnable outside, without waiting; true if there is anything.
+bool worker::poll() {
   polls_.add(1);
-  own_driver_->park(deadline, ready_);
+  own_driver_->park(at_once, ready_);
+  return accept_outside();
+}
+
+bool worker::accept_outside() {
+  since_poll_ = 0;
   const bool any_ready = !ready_.empty();
   accept_ready();
   if (timers_.next_deadline() != never) {
@@ -171,7 +175,7 @@ bool worker::find_elsewhere() {
   if (pool_->worker_count() == 1 || !pool_->any_work_visible()) {
     return false;
   }
-  return poll(at_once) || search();
+  return poll() || search();
 }
 
 bool worker::search() noexcept {
@@ -207,14 +211,17 @@ void worker::sleep(bool (pool::*over)() const noexcept) {
     static_cast<void>(pool_->idle().end_search());  // S2, before I1.
   }
   pool_->idle().announce(index_);  // I1
-  bool claimed = false;
-  if (!pool_->any_work_visible() && !(pool_->*over)()) {  // I2
+  const bool slept = !pool_->any_work_visible() && !(pool_->*over)();  // I2
+  if (slept) {
     parks_.add(1);
-    static_cast<void>(poll(timers_.next_deadline()));  // I3
+    own_driver_->park(timers_.next_deadline(), ready_);  // I3
+  }
+  // Before anything is announced: a worker must not claim itself.
+  searching_ = pool_->idle().retract(index_);  // I4
+  if (slept) {
+    static_cast<void>(accept_outside());
     round_began_ = pool_->now();
   }
-  claimed = pool_->idle().retract(index_);  // I4
-  searching_ = claimed;
 }
 
 // A round is what runs between two polls. See the essay.

@@ -97,7 +97,8 @@ class alignas(cache_line_bytes) worker {
   };
 
   [[nodiscard]] work* take_local() noexcept;
-  [[nodiscard]] bool poll(time_point deadline);
+  [[nodiscard]] bool poll();
+  [[nodiscard]] bool accept_outside();
   void accept_ready() noexcept;
   [[nodiscard]] bool take_shared() noexcept;
   [[nodiscard]] bool find_elsewhere();

@@ -55,8 +55,8 @@ void burst::await_more(time_point now, bool anything_left) {
   if (anything_left && !receiving_) {
     receiving_ = true;
     receiving_head_ = in_head;
-    deadline_ = deadline_after(now, in_head ? server_.options.header_timeout
-                                            : server_.options.body_timeout);
+    deadline_ = deadline_after(
+        now, in_head ? server_.options.header_timeout : server_.options.body_timeout);
   } else if (receiving_head_ && !in_head) {
     receiving_head_ = false;
     deadline_ = deadline_after(now, server_.options.body_timeout);

@@ -10,7 +10,10 @@
 #include <jackdaw/tools/http/burst.hpp>
 #include <jackdaw/tools/http/connection.hpp>
 
+#include <sys/socket.h>
+
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,7 +31,7 @@ constexpr std::size_t linger_bytes_max = 256 * 1024;
 class registration {
  public:
   registration(server_context& server, int descriptor) : server_(server), entry_(descriptor) {
-    server_.registry.add(entry_);
+    server_.registry.add(entry_);  // Was counted when the connection was accepted.
   }
   registration(const registration&) = delete;
   registration& operator=(const registration&) = delete;
@@ -41,7 +44,7 @@ class registration {
 
   /// C1 and C2 of "Waking an idle connection". False if the connection must leave instead of waiting.
   [[nodiscard]] bool enter_idle() noexcept {
-    entry_.idle.store(true, std::memory_order_seq_cst);  // C1
+    entry_.idle.store(true, std::memory_order_seq_cst);        // C1
     return !server_.draining.load(std::memory_order_seq_cst);  // C2
   }
   void leave_idle() noexcept { entry_.idle.store(false, std::memory_order_seq_cst); }  // C3
@@ -58,22 +61,38 @@ enum class arrival : std::uint8_t { bytes, end, late };
 task<arrival> await_bytes(io::buffered_reader& reader, time_point deadline) {
   try {
     const io::result<std::size_t> count = co_await timeout(deadline - now(), reader.fill());
-    co_return count.ok() && count.value() > 0 ? arrival::bytes : arrival::end;
+    co_return count.ok() && *count > 0 ? arrival::bytes : arrival::end;
   } catch (const timeout_error&) {
     co_return arrival::late;
   }
 }
 
+// Writes all of `output` and empties it. False if the client has gone, or reads too slowly.
+task<bool> send(io::tcp_stream& stream, std::string& output, duration limit) {
+  if (output.empty()) {
+    co_return true;
+  }
+  bool sent = false;
+  try {
+    const auto bytes = std::as_bytes(std::span(output));
+    const io::result<std::size_t> count = co_await timeout(limit, stream.try_write_all(bytes));
+    sent = count.ok();
+  } catch (const timeout_error&) {
+    sent = false;
+  }
+  output.clear();
+  co_return sent;
+}
+
 // Reads and forgets until the client has seen the end, or has had its time.
 task<void> linger(io::tcp_stream& stream, io::buffered_reader& reader) {
-  stream.shutdown_write();
+  static_cast<void>(shutdown(stream.native_handle(), SHUT_WR));  // Fails if the client has gone.
   const time_point deadline = deadline_after(now(), linger_time);
   std::size_t drained = 0;
   do {
     drained += reader.buffered().size();
     reader.consume(reader.buffered().size());
-  } while (drained < linger_bytes_max &&
-           co_await await_bytes(reader, deadline) == arrival::bytes);
+  } while (drained < linger_bytes_max && co_await await_bytes(reader, deadline) == arrival::bytes);
 }
 
 }  // namespace
@@ -91,7 +110,7 @@ task<void> serve_connection(server_context& server, io::tcp_stream stream) {
     try {
       // Not await_bytes(): a coroutine in between would be one more frame per idle connection.
       const io::result<std::size_t> count = co_await timeout(deadline - now(), reader.fill());
-      arrived = count.ok() && count.value() > 0 ? arrival::bytes : arrival::end;
+      arrived = count.ok() && *count > 0 ? arrival::bytes : arrival::end;
     } catch (const timeout_error&) {
       arrived = arrival::late;
     }
@@ -102,7 +121,6 @@ task<void> serve_connection(server_context& server, io::tcp_stream stream) {
     if (work == nullptr) {
       work = std::make_unique<burst>(server);
     }
-    bool more = false;
     do {
       if (arrived == arrival::late) {
         next = work->refuse(status::request_timeout);
@@ -111,12 +129,35 @@ task<void> serve_connection(server_context& server, io::tcp_stream stream) {
         reader.consume(step.consumed);
         next = step.next;
       }
-      bool sent = true;
-      if (!work->output().empty()) {
-        ...
+      if (!co_await send(stream, work->output(), server.options.write_timeout)) {
+        co_return;
       }
-    } while (more);
+      if (next == burst::wish::sleep) {
+        co_await sleep(work->delay());
+      }
+    } while (next == burst::wish::write || next == burst::wish::sleep);
+
+    if (!work->done() || !reader.buffered().empty()) {
+      deadline = work->deadline();
+    } else {
+      work.reset();
+      deadline = deadline_after(now(), server.options.idle_timeout);
+    }
   }
+  if (next == burst::wish::abort) {
+    work.reset();
+    co_await linger(stream, reader);
+  }
+}
+
+task<void> turn_away(server_context& server, io::tcp_stream stream) {
+  io::buffered_reader reader(stream);
+  std::string output;
+  append_refusal(output, status::service_unavailable);
+  if (co_await send(stream, output, linger_time)) {
+    co_await linger(stream, reader);
+  }
+  server.turning_away.fetch_sub(1, std::memory_order_relaxed);  // Only bounds their number.
 }
 
 }  // namespace jackdaw::http

@@ -6,16 +6,25 @@
 
 namespace jackdaw::http {
 
+bool connection_registry::reserve(std::size_t size_max) noexcept {
+  if (size_.fetch_add(1, std::memory_order_seq_cst) < size_max) {
+    return true;
+  }
+  size_.fetch_sub(1, std::memory_order_seq_cst);
+  return false;
+}
+
 void connection_registry::add(open_connection& connection) {
   const std::scoped_lock guard(lock_);
   connections_.push_back(connection);
-  size_.fetch_add(1, std::memory_order_relaxed);  // A count, read for statistics and the cap.
 }
 
 bool connection_registry::remove(open_connection& connection) {
-  const std::scoped_lock guard(lock_);
-  connections_.remove(connection);
-  return size_.fetch_sub(1, std::memory_order_relaxed) == 1;  // As above.
+  {
+    const std::scoped_lock guard(lock_);
+    connections_.remove(connection);
+  }
+  return size_.fetch_sub(1, std::memory_order_seq_cst) == 1;
 }
 
 void connection_registry::end_idle_ones() {

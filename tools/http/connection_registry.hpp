@@ -36,22 +36,26 @@ struct open_connection : list_links {
 /// Threads: all members from any thread; nothing suspends under the lock.
 class connection_registry {
  public:
+  /// Counts a connection that is about to be served, unless there are `size_max` of them.
+  [[nodiscard]] bool reserve(std::size_t size_max) noexcept;
+
+  /// Enters a connection that was counted.
   void add(open_connection& connection);
 
-  /// Returns true if it was the last one.
+  /// Forgets it. Returns true if it was the last one.
   [[nodiscard]] bool remove(open_connection& connection);
 
-  [[nodiscard]] std::size_t size() const noexcept {
-    return size_.load(std::memory_order_relaxed);
-  }
+  /// How many are counted. seq_cst, so that a drain that sees "none" after D1 misses nobody, and the
+  /// last one to leave sees D1.
+  [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_seq_cst); }
 
   /// D2 of "Waking an idle connection".
   void end_idle_ones();
 
  private:
   std::mutex lock_;
-  intrusive_list<open_connection> connections_;
-  std::atomic<std::size_t> size_{0};  // Written under the lock, read anywhere.
+  intrusive_list<open_connection> connections_;  // Under the lock.
+  std::atomic<std::size_t> size_{0};
 };
 
 }  // namespace jackdaw::http

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace jackdaw::http {
 
@@ -37,13 +38,12 @@ struct server_counters {
 
 /// Lifetime: outlives the runtime, so that no connection can outlive it.
 struct server_context {
-  explicit server_context(server_options chosen, std::string mode_word)
-      : options(std::move(chosen)), mode(std::move(mode_word)) {}
+  explicit server_context(server_options chosen) : options(std::move(chosen)) {}
 
   const server_options options;
-  const std::string mode;  // As in --mode.
   server_counters counters;
   connection_registry registry;
+  std::atomic<unsigned> turning_away{0};  // Connections that are being told 503.
   std::atomic<bool> draining{false};
   event all_closed;  // Set when the last connection leaves while draining.
 };

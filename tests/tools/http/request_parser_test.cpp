@@ -10,6 +10,7 @@
 
 #include <cstdlib>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,40 +18,41 @@
 namespace jackdaw::http {
 namespace {
 
-class request_parser_case : public testing::TestWithParam<request_case> {};
-
-TEST_P(request_parser_case, leaves_the_expected_trace) {
-  EXPECT_EQ(trace_of(GetParam().bytes), GetParam().trace);
+std::vector<request_case> all_cases() {
+  std::vector<request_case> all;
+  for (const auto& part : {well_formed_cases(), syntax_cases(), framing_cases(), limit_cases()}) {
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return all;
 }
 
-TEST_P(request_parser_case, verdict_does_not_depend_on_how_the_bytes_arrive) {
-  const std::string& bytes = GetParam().bytes;
-  EXPECT_EQ(trace_of(bytes, [] { return std::size_t{1}; }), GetParam().trace) << "byte by byte";
-
-  const char* const chosen = std::getenv("JACKDAW_TEST_SEED");
-  const auto seed = chosen != nullptr ? std::strtoul(chosen, nullptr, 10) : std::random_device{}();
-  std::mt19937 random(static_cast<std::mt19937::result_type>(seed));
-  for (int round = 0; round < 50; ++round) {
-    const std::size_t longest = 1 + random() % (bytes.size() + 1);
-    const auto piece = [&] { return 1 + random() % longest; };
-    ASSERT_EQ(trace_of(bytes, piece), GetParam().trace)
-        << "round " << round << ", JACKDAW_TEST_SEED=" << seed;
+TEST(request_parser, every_row_leaves_its_trace) {
+  for (const request_case& row : all_cases()) {
+    EXPECT_EQ(trace_of(row.bytes), row.trace) << row.name;
   }
 }
 
-std::string case_name(const testing::TestParamInfo<request_case>& info) { return info.param.name; }
+TEST(request_parser, verdict_does_not_depend_on_how_the_bytes_arrive) {
+  const char* const chosen = std::getenv("JACKDAW_TEST_SEED");
+  const auto seed = chosen != nullptr ? std::strtoul(chosen, nullptr, 10) : std::random_device{}();
+  std::mt19937 random(static_cast<std::mt19937::result_type>(seed));
+  for (const request_case& row : all_cases()) {
+    ASSERT_EQ(trace_of(row.bytes, [] { return std::size_t{1}; }), row.trace) << row.name;
+    for (int round = 0; round < 50; ++round) {
+      const std::size_t longest = 1 + random() % (row.bytes.size() + 1);
+      const auto piece = [&] { return 1 + random() % longest; };
+      ASSERT_EQ(trace_of(row.bytes, piece), row.trace)
+          << row.name << ", round " << round << ", JACKDAW_TEST_SEED=" << seed;
+    }
+  }
+}
 
-INSTANTIATE_TEST_SUITE_P(well_formed, request_parser_case, testing::ValuesIn(well_formed_cases()),
-                         case_name);
-INSTANTIATE_TEST_SUITE_P(syntax, request_parser_case, testing::ValuesIn(syntax_cases()), case_name);
-INSTANTIATE_TEST_SUITE_P(framing, request_parser_case, testing::ValuesIn(framing_cases()),
-                         case_name);
-INSTANTIATE_TEST_SUITE_P(limits, request_parser_case, testing::ValuesIn(limit_cases()), case_name);
-
-TEST(request_parser, the_table_is_as_large_as_promised) {
-  const std::size_t rows = well_formed_cases().size() + syntax_cases().size() +
-                           framing_cases().size() + limit_cases().size();
-  EXPECT_GE(rows, 120u);
+TEST(request_parser, rows_have_names_of_their_own) {
+  std::set<std::string> names;
+  for (const request_case& row : all_cases()) {
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+  }
+  EXPECT_GE(names.size(), 200u);
 }
 
 TEST(request_parser, fields_are_found_whatever_their_case_and_stripped_of_space) {

@@ -1,0 +1,105 @@
+// Addresses as text and back.
+#include <jackdaw/io/address.hpp>
+
+#include <arpa/inet.h>
+
+#include <charconv>
+#include <cstring>
+#include <stdexcept>
+
+namespace jackdaw::io {
+namespace {
+
+[[noreturn]] void reject(std::string_view text, const char* reason) {
+  throw std::invalid_argument("address \"" + std::string(text) + "\": " + reason +
+                              "; expected HOST:PORT as in 127.0.0.1:8080 or [::1]:8080");
+}
+
+std::uint16_t parse_port(std::string_view text, std::string_view whole) {
+  std::uint16_t port = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (text.empty() || status != std::errc() || end != text.data() + text.size()) {
+    reject(whole, "the port is not a number from 0 to 65535");
+  }
+  return port;
+}
+
+}  // namespace
+
+address::address() noexcept {
+  std::memset(&storage_, 0, sizeof(storage_));
+  storage_.v4.sin_family = AF_INET;
+}
+
+address::address(const sockaddr* raw, socklen_t length) : address() {
+  const bool is_v4 = raw->sa_family == AF_INET && length >= sizeof(sockaddr_in);
+  const bool is_v6 = raw->sa_family == AF_INET6 && length >= sizeof(sockaddr_in6);
+  if (!is_v4 && !is_v6) {
+    throw std::invalid_argument("address: neither IPv4 nor IPv6");
+  }
+  std::memcpy(&storage_, raw, is_v4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+}
+
+address address::parse(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) {
+    reject(text, "there is no port");
+  }
+  std::string host(text.substr(0, colon));
+  const std::uint16_t port = parse_port(text.substr(colon + 1), text);
+  address parsed;
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+    parsed.storage_.v6.sin6_family = AF_INET6;
+    if (inet_pton(AF_INET6, host.c_str(), &parsed.storage_.v6.sin6_addr) != 1) {
+      reject(text, "the host is not an IPv6 address");
+    }
+    parsed.storage_.v6.sin6_port = htons(port);
+    return parsed;
+  }
+  if (inet_pton(AF_INET, host.c_str(), &parsed.storage_.v4.sin_addr) != 1) {
+    reject(text, "the host is not an IPv4 address (IPv6 goes in brackets; names need resolve())");
+  }
+  parsed.storage_.v4.sin_port = htons(port);
+  return parsed;
+}
+
+address address::loopback(std::uint16_t port) noexcept {
+  address result = any(port);
+  result.storage_.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return result;
+}
+
+address address::any(std::uint16_t port) noexcept {
+  address result;
+  result.storage_.v4.sin_port = htons(port);
+  return result;
+}
+
+std::string address::host() const {
+  char text[INET6_ADDRSTRLEN] = {};
+  const void* const bytes = is_ipv6() ? static_cast<const void*>(&storage_.v6.sin6_addr)
+                                      : static_cast<const void*>(&storage_.v4.sin_addr);
+  inet_ntop(family(), bytes, text, sizeof(text));
+  return text;
+}
+
+std::string address::to_string() const {
+  const std::string text = is_ipv6() ? "[" + host() + "]" : host();
+  return text + ":" + std::to_string(port());
+}
+
+std::uint16_t address::port() const noexcept {
+  return ntohs(is_ipv6() ? storage_.v6.sin6_port : storage_.v4.sin_port);
+}
+
+bool operator==(const address& a, const address& b) noexcept {
+  if (a.family() != b.family() || a.port() != b.port()) {
+    return false;
+  }
+  return a.is_ipv6() ? std::memcmp(&a.storage_.v6.sin6_addr, &b.storage_.v6.sin6_addr,
+                                   sizeof(in6_addr)) == 0
+                     : a.storage_.v4.sin_addr.s_addr == b.storage_.v4.sin_addr.s_addr;
+}
+
+}  // namespace jackdaw::io

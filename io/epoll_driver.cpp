@@ -1,0 +1,240 @@
+// Trying, waiting for readiness, and trying again.
+#include <jackdaw/io/epoll_driver.hpp>
+#include <jackdaw/io/error.hpp>
+#include <jackdaw/io/system_call.hpp>
+#include <jackdaw/runtime/base/assert.hpp>
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+namespace jackdaw::io {
+namespace {
+
+constexpr std::size_t scratch_bytes = 64 * 1024;
+constexpr std::size_t events_max = 256;
+constexpr std::uint64_t wake_mark = ~std::uint64_t{0};
+
+// poll(2) and epoll(7) use the same bits for these.
+static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT && POLLERR == EPOLLERR && POLLHUP == EPOLLHUP);
+
+constexpr std::uint64_t mark_of(int descriptor, std::uint32_t generation) noexcept {
+  return static_cast<std::uint64_t>(generation) << 32 | static_cast<std::uint32_t>(descriptor);
+}
+
+std::span<std::byte> as_span(const std::unique_ptr<std::byte[]>& scratch) noexcept {
+  return {scratch.get(), scratch_bytes};
+}
+
+}  // namespace
+
+epoll_driver::epoll_driver(const clock& clock)
+    : clock_(&clock),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      scratch_(std::make_unique_for_overwrite<std::byte[]>(scratch_bytes)),
+      events_(events_max) {
+  if (!epoll_) {
+    throw error(errno, "epoll_create1");
+  }
+  // Edge-triggered, and never read: each write is a new edge, and saves the read.
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.u64 = wake_mark;
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, permit_.descriptor(), &event) != 0) {
+    throw error(errno, "epoll_ctl");
+  }
+}
+
+epoll_driver::~epoll_driver() { JACKDAW_ASSERT(waiting_ == 0); }
+
+void epoll_driver::wake() noexcept {
+  if (permit_.wake()) {
+    wakes_.fetch_add(1, std::memory_order_relaxed);  // W1: a statistic.
+  }
+}
+
+epoll_driver::interest& epoll_driver::interest_in(int descriptor) {
+  const auto index = static_cast<std::size_t>(descriptor);
+  if (index >= interests_.size()) {
+    interests_.resize(std::max(index + 1, 2 * interests_.size()));
+  }
+  return interests_[index];
+}
+
+int epoll_driver::start(operation& starting) {
+  ++statistics_.submissions;
+  const request& wanted = starting.wanted();
+  if (wanted.code != opcode::receive_lent) {
+    ++statistics_.system_calls;
+    const int result = perform(starting, as_span(scratch_));
+    if (result != -EAGAIN) {
+      ++statistics_.completions;
+      return result;
+    }
+  }
+  interest& entry = interest_in(wanted.descriptor);
+  const std::uint32_t generation = descriptor_generation(wanted.descriptor);
+  std::uint32_t events = events_of(starting);
+  const bool trusted = wanted.owner != nullptr && entry.known && entry.generation == generation;
+  if (trusted) {
+    events |= entry.registered;
+  }
+  for (const operation* other = entry.waiting; other != nullptr; other = other->next) {
+    events |= events_of(*other);
+  }
+  if (!trusted || (entry.registered & events) != events) {
+    const int status = register_interest(wanted.descriptor, entry, events, generation);
+    if (status != 0) {
+      ++statistics_.completions;
+      return status;
+    }
+  }
+  operation** last = &entry.waiting;
+  while (*last != nullptr) {
+    last = &(*last)->next;
+  }
+  *last = &starting;
+  ++waiting_;
+  return pending;
+}
+
+// The table may be wrong about what the kernel has: numbers come back, and files are shared. The kernel
+// tells, and the other call is right then.
+int epoll_driver::register_interest(int descriptor, interest& entry, std::uint32_t events,
+                                    std::uint32_t generation) noexcept {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = mark_of(descriptor, generation);
+  int command = entry.known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  ++statistics_.system_calls;
+  int status = epoll_ctl(epoll_.get(), command, descriptor, &event);
+  if (status != 0 && (errno == ENOENT || errno == EEXIST)) {
+    command = errno == ENOENT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    ++statistics_.system_calls;
+    status = epoll_ctl(epoll_.get(), command, descriptor, &event);
+  }
+  if (status != 0) {
+    entry.known = false;
+    entry.registered = 0;
+    return -errno;
+  }
+  entry.known = true;
+  entry.registered = events;
+  entry.generation = generation;
+  return 0;
+}
+
+void epoll_driver::park(time_point deadline, work_list& ready) {
+  drain_inbox(ready);
+  ready.append(cancelled_);
+  const time_point now = deadline == at_once ? at_once : clock_->now();
+  bool waits = deadline > now && ready.empty();
+  ++(waits ? statistics_.waits : statistics_.polls);
+  waits = waits && permit_.prepare_to_sleep();
+  int count = 0;
+  if (waits || waiting_ > 0) {
+    count = wait_for_events(waits ? deadline : at_once, now);
+  }
+  permit_.woke_up();
+  for (int index = 0; index < count; ++index) {
+    handle_event(events_[static_cast<std::size_t>(index)], ready);
+  }
+  drain_inbox(ready);
+  ready.append(cancelled_);
+}
+
+int epoll_driver::wait_for_events(time_point deadline, time_point now) noexcept {
+  timespec timeout{};
+  if (deadline != at_once && deadline != never) {
+    const duration left = std::max(deadline - now, duration::zero());
+    timeout.tv_sec = left.count() / 1'000'000'000;
+    timeout.tv_nsec = left.count() % 1'000'000'000;
+  }
+  ++statistics_.system_calls;
+  const int capacity = static_cast<int>(events_.size());
+  // Nanoseconds: with epoll_wait()'s milliseconds timers come late or the loop spins.
+  int count = epoll_pwait2(epoll_.get(), events_.data(), capacity,
+                           deadline == never ? nullptr : &timeout, nullptr);
+  if (count < 0 && errno == ENOSYS) {
+    const auto left_ms = deadline == never ? -1
+                                           : static_cast<int>(timeout.tv_sec * 1000 +
+                                                              (timeout.tv_nsec + 999'999) / 1'000'000);
+    ++statistics_.system_calls;
+    count = epoll_wait(epoll_.get(), events_.data(), capacity, left_ms);
+  }
+  return std::max(count, 0);  // EINTR: early and with nothing, which park() may do.
+}
+
+void epoll_driver::handle_event(const epoll_event& event, work_list& ready) noexcept {
+  if (event.data.u64 == wake_mark) {
+    return;
+  }
+  const auto descriptor = static_cast<int>(event.data.u64 & 0xFFFF'FFFFU);
+  interest& entry = interests_[static_cast<std::size_t>(descriptor)];
+  if (event.data.u64 != mark_of(descriptor, entry.generation)) {
+    return;  // Of a file that somebody else keeps open: its registration has been replaced since.
+  }
+  std::uint32_t asked = 0;
+  std::uint32_t wanted = 0;
+  operation** link = &entry.waiting;
+  while (*link != nullptr) {
+    operation& candidate = **link;
+    const std::uint32_t events = events_of(candidate);
+    asked |= events;
+    // An error or a hang-up ends every wait: the system call tells which it is.
+    int result = -EAGAIN;
+    if ((event.events & (events | EPOLLERR | EPOLLHUP)) != 0) {
+      ++statistics_.system_calls;
+      result = perform(candidate, as_span(scratch_));
+    }
+    if (result == -EAGAIN) {
+      wanted |= events;
+      link = &candidate.next;
+      continue;
+    }
+    *link = std::exchange(candidate.next, nullptr);
+    --waiting_;
+    ++statistics_.completions;
+    complete(candidate, result, ready);
+  }
+  // Level-triggered: an event that nobody asked for would be reported for ever.
+  const bool hung_up = asked == 0 && (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+  if (hung_up || (event.events & entry.registered & ~asked) != 0) {
+    withdraw_unasked(descriptor, entry, wanted);
+  }
+}
+
+void epoll_driver::withdraw_unasked(int descriptor, interest& entry, std::uint32_t wanted) noexcept {
+  if (wanted != 0) {
+    static_cast<void>(register_interest(descriptor, entry, wanted, entry.generation));
+    return;
+  }
+  ++statistics_.system_calls;
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
+  entry.known = false;
+  entry.registered = 0;
+}
+
+void epoll_driver::cancel(operation& pending_one) noexcept {
+  interest& entry = interests_[static_cast<std::size_t>(pending_one.wanted().descriptor)];
+  operation** link = &entry.waiting;
+  while (*link != &pending_one) {
+    link = &(*link)->next;
+  }
+  *link = std::exchange(pending_one.next, nullptr);
+  --waiting_;
+  ++statistics_.completions;
+  complete(pending_one, -ECANCELED, cancelled_);
+}
+
+driver_statistics epoll_driver::statistics() const noexcept {
+  driver_statistics now = statistics_;
+  now.wakes = wakes_.load(std::memory_order_relaxed);  // W1
+  now.system_calls += now.wakes;
+  return now;
+}
+
+}  // namespace jackdaw::io

@@ -1,0 +1,53 @@
+// A descriptor that is closed by its owner, once, and only when no operation is pending on it.
+//
+// Numbers come back
+// -----------------
+// A descriptor's number is free for reuse the moment it is closed. Two things remember numbers: an
+// operation that the kernel has not been handed yet, and a driver that registered interest. The first
+// is why close() asserts that no operation is pending; the second is why each number has a generation,
+// which close() increments: a registration of an older generation is known to be gone.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+namespace jackdaw::io {
+
+/// The generation of a descriptor number: how often this library closed it. Threads: any.
+[[nodiscard]] std::uint32_t descriptor_generation(int descriptor) noexcept;
+
+/// Threads       Operations may be pending on any worker; moving, closing: when none is.
+class file_descriptor {
+ public:
+  file_descriptor() noexcept = default;
+  explicit file_descriptor(int descriptor) noexcept : number_(descriptor) {}
+  file_descriptor(file_descriptor&& other) noexcept : number_(other.release()) {}
+  file_descriptor& operator=(file_descriptor&& other) noexcept {
+    if (this != &other) {
+      close();
+      number_ = other.release();
+    }
+    return *this;
+  }
+  ~file_descriptor() { close(); }
+
+  [[nodiscard]] int get() const noexcept { return number_; }
+  explicit operator bool() const noexcept { return number_ >= 0; }
+  /// Gives the descriptor away. Aborts if an operation is pending.
+  [[nodiscard]] int release() noexcept;
+  /// Idempotent. Aborts if an operation is pending on it: cancel that, or wait for it, first.
+  void close() noexcept;
+
+  /// For operations: they are counted while they are pending.
+  void operation_began() noexcept {
+    pending_.fetch_add(1, std::memory_order_relaxed);  // Z1: a count; close() is ordered by its caller.
+  }
+  void operation_ended() noexcept { pending_.fetch_sub(1, std::memory_order_release); }  // Z2
+
+ private:
+  int number_ = -1;
+  std::atomic<std::uint32_t> pending_{0};
+};
+
+}  // namespace jackdaw::io

@@ -1,0 +1,14 @@
+// The library's umbrella: everything that a program needs.
+#pragma once
+
+#include <jackdaw/io/address.hpp>
+#include <jackdaw/io/buffered_reader.hpp>
+#include <jackdaw/io/error.hpp>
+#include <jackdaw/io/probe.hpp>
+#include <jackdaw/io/readiness.hpp>
+#include <jackdaw/io/resolver.hpp>
+#include <jackdaw/io/run.hpp>
+#include <jackdaw/io/signal_set.hpp>
+#include <jackdaw/io/tcp_listener.hpp>
+#include <jackdaw/io/tcp_stream.hpp>
+#include <jackdaw/runtime/runtime.hpp>

@@ -1,0 +1,186 @@
+// Starting, ending and cancelling operations.
+#include <jackdaw/io/io_driver.hpp>
+#include <jackdaw/io/operation.hpp>
+#include <jackdaw/runtime/current.hpp>
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+
+namespace jackdaw::io {
+namespace {
+
+const char operation_family = 0;
+
+// The kernel's own "restart the call", which leaks to us when io-wq is interrupted.
+constexpr int restart_system_call = -512;
+
+}  // namespace
+
+operation::operation(operation&& other) noexcept : cancel_hook(), request_(other.request_) {
+  JACKDAW_ASSERT(other.state_.load(std::memory_order_relaxed) == state::idle);  // O1
+}
+
+operation::~operation() {
+  const state last = state_.load(std::memory_order_acquire);  // O2: pairs with settle().
+  JACKDAW_ASSERT(last == state::idle || last == state::done);
+  // An accepted connection that nobody fetched: its frame was destroyed between end and resumption.
+  if (last == state::done && suspended_ && request_.code == opcode::accept && result_ >= 0) {
+    ::close(result_);
+  }
+}
+
+bool operation::await_suspend(std::coroutine_handle<> awaiting) {
+  io_driver& driver = io_driver::current();
+  task_record& task = current_task();
+  driver_ = &driver;
+  task_ = &task;
+  suspended_ = true;
+  if (request_.owner != nullptr) {
+    request_.owner->operation_began();
+  }
+  task.suspend_at(awaiting);
+  state_.store(state::submitted, std::memory_order_relaxed);  // O1: armed, so published, below.
+  const int result = driver.start(*this);
+  if (result != io_driver::pending) {
+    settle(result);
+    return false;
+  }
+  // The driver reports on this thread, later: until then nobody but a canceller can interfere.
+  static_cast<void>(task.arm(this));
+  return true;
+}
+
+void operation::settle(int result) noexcept {
+  result_ = result;
+  if (request_.owner != nullptr) {
+    request_.owner->operation_ended();
+  }
+  state_.store(state::done, std::memory_order_release);  // O2
+}
+
+bool operation::reap(int result) noexcept {
+  state seen = state_.load(std::memory_order_acquire);  // O3: all changes are acquire-release.
+  while (seen == state::posted) {
+    result_ = result;
+    if (state_.compare_exchange_weak(seen, state::reaped, std::memory_order_acq_rel)) {  // O3
+      return false;
+    }
+  }
+  if (seen == state::submitted) {
+    // A canceller may be about to post: it wins or we do.
+    if (!state_.compare_exchange_strong(seen, state::done, std::memory_order_acq_rel)) {  // O3
+      return reap(result);
+    }
+  }
+  settle(result);
+  return task_->wake();
+}
+
+bool operation::collect_posted(bool& cancel_now) noexcept {
+  state seen = state::posted;
+  cancel_now = state_.compare_exchange_strong(seen, state::cancelling, std::memory_order_acq_rel);  // O3
+  if (cancel_now) {
+    return false;
+  }
+  JACKDAW_ASSERT(seen == state::reaped);
+  settle(result_);
+  return task_->wake();
+}
+
+bool operation::cancel_wait(std::string_view /*message*/) noexcept {
+  const bool own_thread = current_context().driver == driver_;
+  state seen = state::submitted;
+  cancel_requested_.store(true, std::memory_order_relaxed);  // O1: published by the exchange below.
+  if (!state_.compare_exchange_strong(seen, own_thread ? state::cancelling : state::posted,
+                                      std::memory_order_acq_rel)) {  // O3
+    return false;
+  }
+  if (own_thread) {
+    driver_->cancel(*this);
+  } else {
+    driver_->post_cancel(*this);
+  }
+  return true;
+}
+
+int operation::finish() {
+  suspended_ = false;
+  if (task_ == nullptr) {
+    return result_;
+  }
+  const bool was_requested = cancel_requested();
+  static_cast<void>(task_->end_wait_keeping_result());
+  const bool ended_by_cancel =
+      result_ == -ECANCELED || result_ == -EINTR || result_ == restart_system_call;
+  if (was_requested && ended_by_cancel) {
+    static_cast<void>(task_->take_cancellation());
+    task_->throw_cancelled();
+  }
+  if (was_requested) {
+    task_->owe_cancellation();
+  }
+  return result_;
+}
+
+result<std::size_t> transfer_operation::await_resume() {
+  const int count = finish();
+  if (count < 0) {
+    return failure_cause{-count, call_};
+  }
+  return static_cast<std::size_t>(count);
+}
+
+io_driver::io_driver() noexcept : driver(&operation_family) {}
+
+io_driver& io_driver::current() {
+  driver* const found = current_context().driver;
+  if (found == nullptr || found->family() != &operation_family) {
+    throw std::logic_error("this runtime has no I/O: start it with jackdaw::io::run()");
+  }
+  return static_cast<io_driver&>(*found);
+}
+
+void io_driver::post_cancel(operation& pending_one) noexcept {
+  {
+    const std::lock_guard guard(inbox_lock_);
+    pending_one.next_posted = inbox_;
+    inbox_ = &pending_one;
+    inbox_filled_.store(true, std::memory_order_relaxed);  // M1: under the lock; below it is a hint,
+  }                                                        // which wake() makes sure is looked at.
+  wake();
+}
+
+void io_driver::drain_inbox(work_list& ready) noexcept {
+  if (!inbox_filled_.load(std::memory_order_relaxed)) {  // M1
+    return;
+  }
+  operation* posted = nullptr;
+  {
+    const std::lock_guard guard(inbox_lock_);
+    posted = std::exchange(inbox_, nullptr);
+    inbox_filled_.store(false, std::memory_order_relaxed);  // M1
+  }
+  while (posted != nullptr) {
+    operation& current = *posted;
+    posted = std::exchange(current.next_posted, nullptr);
+    bool cancel_now = false;
+    if (current.collect_posted(cancel_now)) {
+      ready.push_back(current.task());
+    } else if (cancel_now) {
+      cancel(current);
+    }
+  }
+}
+
+void io_driver::complete(operation& ended, int result, work_list& ready) noexcept {
+  task_record& task = ended.task();
+  if (ended.reap(result)) {
+    ready.push_back(task);
+  }
+}
+
+}  // namespace jackdaw::io

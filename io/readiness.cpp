@@ -1,0 +1,33 @@
+// Polling through the driver.
+#include <jackdaw/io/readiness.hpp>
+
+#include <poll.h>
+
+namespace jackdaw::io {
+namespace {
+
+request poll_request(int descriptor, int events) noexcept {
+  request wanted;
+  wanted.code = opcode::poll;
+  wanted.descriptor = descriptor;
+  wanted.flags = events;
+  return wanted;
+}
+
+}  // namespace
+
+readiness_operation::readiness_operation(int descriptor, int events) noexcept
+    : operation(poll_request(descriptor, events)) {}
+
+int readiness_operation::await_resume() {
+  const int events = finish();
+  if (events < 0) {
+    throw error(-events, "poll");
+  }
+  return events;
+}
+
+readiness_operation readable(int descriptor) noexcept { return {descriptor, POLLIN}; }
+readiness_operation writable(int descriptor) noexcept { return {descriptor, POLLOUT}; }
+
+}  // namespace jackdaw::io

@@ -1,0 +1,60 @@
+// An io_uring: queues, flags, and one system call. The layer that knows liburing.
+//
+// liburing 2.3 (Debian 12) sets the queues up and prepares entries; entering the kernel is done here,
+// because its helpers know neither IORING_ENTER_NO_IOWAIT nor how to submit, collect and wait with one
+// call under our own control of the flags.
+#pragma once
+
+#include <jackdaw/runtime/clock.hpp>
+
+#include <liburing.h>
+
+#include <cstdint>
+
+namespace jackdaw::io {
+
+struct ring_sizes {
+  unsigned submissions = 256;
+  unsigned completions = 4096;
+};
+
+/// Threads       Belongs to the thread that makes it (IORING_SETUP_SINGLE_ISSUER).
+class ring {
+ public:
+  /// Throws io::error("io_uring_setup") after trying smaller sizes, older flags and, for memory that
+  /// the kernel has not given back yet, some patience.
+  explicit ring(ring_sizes sizes = {});
+  ring(const ring&) = delete;
+  ring& operator=(const ring&) = delete;
+  /// Closing does not stop the kernel from writing: nothing may be in flight.
+  ~ring();
+
+  /// A free submission entry; submits what is queued if there is none. Zeroed but for the opcode.
+  [[nodiscard]] io_uring_sqe& entry();
+
+  /// Submits what is queued, collects what is ready, and waits until there is a completion or the
+  /// deadline has passed (at_once: does not wait, and does not even call if there is nothing to do).
+  /// Returns early when a signal arrives.
+  void enter(time_point deadline, time_point now);
+
+  /// The oldest completion, or null. seen() gives its slot back.
+  [[nodiscard]] io_uring_cqe* completion() noexcept;
+  void seen() noexcept;
+
+  [[nodiscard]] bool has_features(unsigned features) const noexcept {
+    return (ring_.features & features) == features;
+  }
+  [[nodiscard]] unsigned setup_flags() const noexcept { return ring_.flags; }
+  [[nodiscard]] std::uint64_t system_calls() const noexcept { return system_calls_; }
+  [[nodiscard]] io_uring& raw() noexcept { return ring_; }
+
+ private:
+  [[nodiscard]] unsigned flush() noexcept;
+  int call_enter(unsigned submit, unsigned wait, unsigned flags, time_point deadline, time_point now);
+
+  io_uring ring_{};
+  bool registered_descriptor_ = false;
+  std::uint64_t system_calls_ = 0;
+};
+
+}  // namespace jackdaw::io

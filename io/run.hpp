@@ -1,0 +1,106 @@
+// The composition root: the only place that knows a scheduler and a driver.
+#pragma once
+
+#include <jackdaw/io/probe.hpp>
+#include <jackdaw/runtime/report.hpp>
+#include <jackdaw/runtime/scheduler.hpp>
+#include <jackdaw/runtime/spawn.hpp>
+#include <jackdaw/runtime/task.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace jackdaw::io {
+
+enum class mode { multi_thread, asyncio };
+enum class backend { automatic, io_uring, epoll };
+enum class time_mode { real, simulated };
+
+/// What a program runs on. The default serves most.
+struct options {
+  options() = default;
+  options(io::mode chosen) : mode(chosen) {}  // NOLINT: run(main(), mode::asyncio) reads well.
+
+  /// Work-stealing workers, or asyncio's event loop on one thread. The same program runs in both.
+  io::mode mode = io::mode::multi_thread;
+  /// Automatic: what the variable JACKDAW_IO says (auto, io_uring, epoll), else io_uring if the kernel
+  /// allows it, else epoll.
+  io::backend backend = io::backend::automatic;
+  /// 0: as many as the cgroup's quota and the affinity mask give. Only for multi_thread.
+  unsigned workers = 0;
+  /// Simulated: time jumps to the next deadline when nobody has anything to do. No I/O then.
+  time_mode time = time_mode::real;
+  /// Threads for blocking calls, at most.
+  unsigned blocking_threads_max = 64;
+  /// Small rings, to test what a full one does. 0: the default.
+  unsigned ring_submissions = 0;
+  unsigned ring_completions = 0;
+  /// Told of errors that nobody fetched; the default writes to stderr.
+  failure_handler on_failure;
+  /// Told which backend runs and why, before the first task; the default says nothing, except that a
+  /// refused io_uring is written to stderr.
+  std::function<void(const std::string&)> on_backend;
+};
+
+/// What runs, and its counters. For programs and tests.
+struct statistics : scheduler_statistics {
+  io::mode mode = io::mode::multi_thread;
+  io::backend backend = io::backend::automatic;  // The one in use.
+};
+
+/// A scheduler with its drivers, for one run.
+class runtime {
+ public:
+  explicit runtime(options wanted);
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+  ~runtime();
+
+  [[nodiscard]] jackdaw::scheduler& scheduler() noexcept;
+  /// Runs `main`, a task of scheduler() that was not started, and all that it starts, to the end.
+  void run(task_record& main);
+
+ private:
+  friend statistics runtime_statistics();
+  friend std::string backend_report();
+  struct lookup;
+  struct parts;
+  std::unique_ptr<parts> parts_;
+};
+
+/// Runs a program: `main` and all the tasks that it spawns. Tasks that are left when `main` is done are
+/// cancelled and awaited.
+///
+/// Returns what `main` returns, or throws what it throws.
+/// Threads       The calling thread becomes worker 0, or runs the loop; others are started when there
+///               is work for them. Not inside another run.
+/// Errors        io::error if the chosen backend cannot be had, with the remedy in its text.
+/// Source        asyncio.run.
+template <class T>
+T run(task<T> main, options wanted = {}) {
+  runtime runs(std::move(wanted));
+  auto* const state = new task_state<T>(runs.scheduler(), std::move(main), {});
+  join_handle<T> handle(*state);
+  runs.run(*state);
+  state->mark_retrieved();
+  if constexpr (std::is_void_v<T>) {
+    handle.result();
+  } else {
+    return state->result().take_value();
+  }
+}
+
+/// The counters of the runtime that this thread belongs to. Throws std::logic_error elsewhere.
+[[nodiscard]] statistics runtime_statistics();
+
+/// The line about the backend of the runtime that this thread belongs to.
+[[nodiscard]] std::string backend_report();
+
+/// "io_uring", "epoll"; "multi", "asyncio".
+[[nodiscard]] const char* name_of(backend chosen) noexcept;
+[[nodiscard]] const char* name_of(mode chosen) noexcept;
+
+}  // namespace jackdaw::io

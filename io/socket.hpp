@@ -1,0 +1,38 @@
+// What all sockets share: a descriptor, options and addresses.
+#pragma once
+
+#include <jackdaw/io/address.hpp>
+#include <jackdaw/io/error.hpp>
+#include <jackdaw/io/file_descriptor.hpp>
+
+namespace jackdaw::io {
+
+/// Not awaitable itself: see tcp_stream and tcp_listener.
+class socket {
+ public:
+  socket() noexcept = default;
+  /// Takes over a descriptor, which must be non-blocking.
+  explicit socket(file_descriptor descriptor) noexcept : descriptor_(std::move(descriptor)) {}
+  /// A new non-blocking, close-on-exec socket. Throws io::error.
+  static socket open(int family, int type);
+
+  [[nodiscard]] int native_handle() const noexcept { return descriptor_.get(); }
+  explicit operator bool() const noexcept { return static_cast<bool>(descriptor_); }
+  [[nodiscard]] file_descriptor& descriptor() noexcept { return descriptor_; }
+
+  /// The addresses of the two ends. Throw io::error.
+  [[nodiscard]] address local_address() const;
+  [[nodiscard]] address peer_address() const;
+
+  /// setsockopt() with an int. Throws io::error.
+  void set_option(int level, int name, int value);
+  [[nodiscard]] int option(int level, int name) const;
+
+  /// Idempotent; aborts if an operation is pending on it.
+  void close() noexcept { descriptor_.close(); }
+
+ private:
+  file_descriptor descriptor_;
+};
+
+}  // namespace jackdaw::io

@@ -1,0 +1,55 @@
+// A listening TCP socket.
+#pragma once
+
+#include <jackdaw/io/operation.hpp>
+#include <jackdaw/io/socket.hpp>
+#include <jackdaw/io/tcp_stream.hpp>
+#include <jackdaw/runtime/task.hpp>
+
+namespace jackdaw::io {
+
+struct listen_options {
+  int backlog = 1024;
+  /// Several sockets may listen on the address; the kernel spreads connections over them.
+  bool reuse_port = false;
+};
+
+/// Waits for one connection: gives its descriptor.
+class [[nodiscard]] accept_operation final : public operation {
+ public:
+  explicit accept_operation(file_descriptor& listening) noexcept;
+  result<tcp_stream> await_resume();
+};
+
+/// Threads       Any number of tasks may accept at a time: each connection goes to one of them. One-shot
+///               on purpose: a worker that computes does not hoard connections (P16).
+class tcp_listener {
+ public:
+  tcp_listener() noexcept = default;
+  explicit tcp_listener(socket listening) noexcept : socket_(std::move(listening)) {}
+
+  /// Binds and listens. Throws io::error that names the address.
+  static tcp_listener bind(const address& local, listen_options options = {});
+
+  /// The next connection.
+  ///
+  /// Suspends      Until there is one. Errors that concern one connection only are skipped; when
+  ///               descriptors or memory are used up it waits and tries again, 10 to 100 ms later.
+  /// Errors        io::error if the listener itself is broken.
+  /// Cancellation  No connection is lost: see tcp_stream.
+  /// Source        accept4(2). asyncio: loop.sock_accept.
+  task<tcp_stream> accept();
+  /// One attempt, with all errors as results.
+  accept_operation try_accept() noexcept { return accept_operation(socket_.descriptor()); }
+
+  [[nodiscard]] address local_address() const { return socket_.local_address(); }
+  [[nodiscard]] int native_handle() const noexcept { return socket_.native_handle(); }
+  [[nodiscard]] jackdaw::io::socket& socket() noexcept { return socket_; }
+  explicit operator bool() const noexcept { return static_cast<bool>(socket_); }
+  void close() noexcept { socket_.close(); }
+
+ private:
+  jackdaw::io::socket socket_;
+};
+
+}  // namespace jackdaw::io

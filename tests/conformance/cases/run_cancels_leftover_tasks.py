@@ -1,0 +1,22 @@
+import asyncio, sys
+
+def log(*a, **k): print(*a, **k, flush=True)
+
+# S160, S161, S164: main returns, what is left is cancelled at once and waited for, then the loop is closed; timers are dropped
+async def bg(n):
+    try: await asyncio.sleep(100)
+    except asyncio.CancelledError: log("cancelled", n); await asyncio.sleep(0); log("cleaned", n); raise
+async def stubborn():
+    try: await asyncio.sleep(100)
+    except asyncio.CancelledError: log("stubborn goes on")
+    await asyncio.sleep(3); log("stubborn returns"); return "value"
+async def bad():
+    try: await asyncio.sleep(100)
+    finally: raise ValueError("in shutdown")
+async def unstarted(): log("NEVER")
+kept = []
+async def main():
+    loop = asyncio.get_running_loop(); loop.set_exception_handler(lambda l, c: log("HANDLER", c["message"], repr(c.get("exception"))))
+    kept.append(asyncio.create_task(bg(1))); await asyncio.sleep(0); kept.append(asyncio.create_task(stubborn())); await asyncio.sleep(0); kept.append(asyncio.create_task(bad())); await asyncio.sleep(0)
+    kept.append(asyncio.create_task(unstarted())); loop.call_later(1, log, "a timer during the shutdown"); loop.call_later(100, log, "NEVER"); loop.call_soon(log, "callback of the last turn"); log("main returns"); return "result"
+log("run ->", asyncio.run(main())); log([t.cancelled() for t in kept])

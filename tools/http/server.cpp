@@ -1,0 +1,154 @@
+// Accepting and draining.
+//
+// Drain
+// -----
+//   1  draining = true                  every reply from now on may be a connection's last
+//   2  the accept loops end             each has handed over what it had accepted
+//   3  the backlog is accepted too      these clients have been told that they are connected
+//   4  the listener closes              new clients are refused, and go elsewhere
+//   5  idle connections are woken       see "Waking an idle connection"
+//   6  wait for the rest, up to the grace time
+//
+// The listener is shared by all workers: one socket per worker (SO_REUSEPORT) would drop, on close,
+// the connections that wait in its queue, and leave those behind a busy worker waiting.
+
+#include <jackdaw/io/io.hpp>
+#include <jackdaw/runtime/runtime.hpp>
+#include <jackdaw/tools/http/connection.hpp>
+#include <jackdaw/tools/http/server.hpp>
+#include <jackdaw/tools/json_text.hpp>
+
+#include <fmt/core.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+namespace jackdaw::http {
+
+namespace {
+
+// Connections beyond the cap are told so, but not without bound: the answer holds a descriptor.
+constexpr unsigned turning_away_max = 128;
+
+void admit(server_context& server, io::tcp_stream stream) {
+  server.counters.connections.fetch_add(1, std::memory_order_relaxed);  // A statistic.
+  if (server.registry.reserve(server.options.connections_max)) {
+    spawn(serve_connection(server, std::move(stream)));
+    return;
+  }
+  server.counters.overflows.fetch_add(1, std::memory_order_relaxed);  // A statistic.
+  // Relaxed: the count only bounds how many there are at a time.
+  if (server.turning_away.fetch_add(1, std::memory_order_relaxed) < turning_away_max) {
+    spawn(turn_away(server, std::move(stream)));
+  } else {
+    server.turning_away.fetch_sub(1, std::memory_order_relaxed);
+  }
+}
+
+// accept() waits out a lack of descriptors by itself; what it throws is worth a word and a pause.
+task<void> accept_loop(server_context& server, io::tcp_listener& listener) {
+  for (;;) {
+    std::string trouble;
+    try {
+      admit(server, co_await listener.accept());
+    } catch (const io::error& error) {
+      trouble = error.what();
+    }
+    if (!trouble.empty()) {
+      fmt::print(stderr, "jackdaw: {}\n", trouble);
+      co_await sleep(std::chrono::milliseconds(100));
+    }
+  }
+}
+
+task<void> end_at_second_signal(io::signal_set& signals) {
+  const int number = co_await signals.next();
+  std::_Exit(128 + number);
+}
+
+void announce(const server_context& server, const io::address& address) {
+  const io::statistics runtime = io::runtime_statistics();
+  fmt::print("jackdaw serves http://{} in {} mode, workers: {}\n", address.to_string(),
+             io::name_of(runtime.mode), runtime.workers);
+  fmt::print("backend: {}\n", io::backend_report());
+  std::fflush(stdout);
+  if (!server.options.port_file.empty()) {
+    tools::write_file(server.options.port_file, address.to_string() + "\n");
+  }
+}
+
+task<void> stop_accepting(std::vector<join_handle<void>>& acceptors) {
+  for (const join_handle<void>& each : acceptors) {
+    each.cancel();
+  }
+  for (const join_handle<void>& each : acceptors) {
+    try {
+      co_await each;
+    } catch (const cancelled_error&) {
+      // As asked for.
+    }
+  }
+}
+
+// 3 of "Drain". A cancelled accept loses nothing: what had arrived when it was cancelled is returned.
+task<void> accept_backlog(server_context& server, io::tcp_listener& listener) {
+  for (bool more = true; more;) {
+    try {
+      admit(server, co_await timeout(std::chrono::milliseconds(1), listener.accept()));
+    } catch (const std::exception&) {
+      more = false;  // Nobody is left, or descriptors are: then nobody can be served either.
+    }
+  }
+}
+
+// 5 and 6 of "Drain".
+task<void> wait_for_the_rest(server_context& server) {
+  server.registry.end_idle_ones();
+  if (server.registry.size() == 0) {
+    co_return;
+  }
+  bool late = false;
+  try {
+    co_await timeout(server.options.grace, server.all_closed.wait());
+  } catch (const timeout_error&) {
+    late = true;
+  }
+  if (late) {
+    fmt::print(stderr, "jackdaw: {} connections were not done within the grace time\n",
+               server.registry.size());
+  }
+}
+
+task<int> serve(server_context& server) {
+  io::signal_set signals{SIGTERM, SIGINT};
+  io::tcp_listener listener = io::tcp_listener::bind(io::address::parse(server.options.address));
+
+  std::vector<join_handle<void>> acceptors;
+  for (unsigned worker = 0; worker < io::runtime_statistics().workers; ++worker) {
+    acceptors.push_back(spawn(accept_loop(server, listener), "accept"));
+  }
+  announce(server, listener.local_address());
+
+  co_await signals.next();
+  const join_handle<void> watch = spawn(end_at_second_signal(signals), "second signal");
+  server.draining.store(true, std::memory_order_seq_cst);  // D1
+  co_await stop_accepting(acceptors);
+  co_await accept_backlog(server, listener);
+  listener.close();
+  co_await wait_for_the_rest(server);
+  if (!server.options.stats_file.empty()) {
+    tools::write_file(server.options.stats_file, stats_json(server));
+  }
+  co_return 0;
+}
+
+}  // namespace
+
+int run_server(server_options chosen, const io::options& runtime) {
+  server_context server(std::move(chosen));
+  return io::run(serve(server), runtime);
+}
+
+}  // namespace jackdaw::http
