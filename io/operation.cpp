@@ -20,7 +20,7 @@ constexpr int restart_system_call = -512;
 
 }  // namespace
 
-operation::operation(operation&& other) noexcept : cancel_hook(), request_(other.request_) {
+operation::operation(operation&& other) noexcept : operation(other.request_) {
   JACKDAW_ASSERT(other.state_.load(std::memory_order_relaxed) == state::idle);  // O1
 }
 
@@ -91,18 +91,19 @@ bool operation::collect_posted(bool& cancel_now) noexcept {
   return task_->wake();
 }
 
-bool operation::cancel_wait(std::string_view /*message*/) noexcept {
-  const bool own_thread = current_context().driver == driver_;
+bool operation::ask_kernel_to_stop(cancel_hook& self, std::string_view /*message*/) noexcept {
+  auto& own = static_cast<operation&>(self);
+  const bool own_thread = current_context().driver == own.driver_;
   state seen = state::submitted;
-  cancel_requested_.store(true, std::memory_order_relaxed);  // O1: published by the exchange below.
-  if (!state_.compare_exchange_strong(seen, own_thread ? state::cancelling : state::posted,
-                                      std::memory_order_acq_rel)) {  // O3
+  own.cancel_requested_.store(true, std::memory_order_relaxed);  // O1: published by the exchange below.
+  if (!own.state_.compare_exchange_strong(seen, own_thread ? state::cancelling : state::posted,
+                                          std::memory_order_acq_rel)) {  // O3
     return false;
   }
   if (own_thread) {
-    driver_->cancel(*this);
+    own.driver_->cancel(own);
   } else {
-    driver_->post_cancel(*this);
+    own.driver_->post_cancel(own);
   }
   return true;
 }

@@ -67,7 +67,8 @@ struct request {
 
 class operation : public cancel_hook {
  public:
-  explicit operation(const request& wanted) noexcept : request_(wanted) {}
+  explicit operation(const request& wanted) noexcept
+      : cancel_hook(&operation::ask_kernel_to_stop), request_(wanted) {}
   /// Only while idle: so that an awaitable can be handed to timeout().
   operation(operation&& other) noexcept;
   operation& operator=(operation&&) = delete;
@@ -75,8 +76,6 @@ class operation : public cancel_hook {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   /// False if the operation was completed on the spot.
   bool await_suspend(std::coroutine_handle<> awaiting);
-
-  bool cancel_wait(std::string_view message) noexcept override;
 
   // --- For drivers, on their thread ---
 
@@ -106,6 +105,7 @@ class operation : public cancel_hook {
  private:
   enum class state : std::uint8_t { idle, submitted, posted, cancelling, reaped, done };
 
+  static bool ask_kernel_to_stop(cancel_hook& self, std::string_view message) noexcept;
   void settle(int result) noexcept;
 
   std::atomic<state> state_{state::idle};

@@ -46,8 +46,8 @@ void join_wait::finish() {
   }
 }
 
-bool join_wait::cancel_wait(std::string_view message) noexcept {
-  return target_->request_cancel(message);
+bool join_wait::pass_on(cancel_hook& self, std::string_view message) noexcept {
+  return static_cast<join_wait&>(self).target_->request_cancel(message);
 }
 
 void join_wait::node::notified(completion_node& self) noexcept {

@@ -71,7 +71,8 @@ class task_state final : public task_record {
 /// asyncio does: whether it ends the wait is that task's decision.
 class join_wait : public cancel_hook {
  public:
-  explicit join_wait(task_record& target) noexcept : target_(&target), node_(*this) {}
+  explicit join_wait(task_record& target) noexcept
+      : cancel_hook(&join_wait::pass_on), target_(&target), node_(*this) {}
   join_wait(const join_wait&) = delete;
   join_wait& operator=(const join_wait&) = delete;
   ~join_wait();
@@ -81,9 +82,9 @@ class join_wait : public cancel_hook {
   /// Throws if a cancellation arrived after the target was done, or the task awaited itself.
   void finish();
 
-  bool cancel_wait(std::string_view message) noexcept override;
-
  private:
+  static bool pass_on(cancel_hook& self, std::string_view message) noexcept;
+
   struct node : completion_node {
     explicit node(join_wait& owner) noexcept : completion_node(&node::notified), wait(&owner) {}
     static void notified(completion_node& self) noexcept;

@@ -61,15 +61,19 @@ namespace jackdaw {
 class scheduler;
 class task_record;
 
-/// Something that a cancelled wait must be told, because it cannot just be left.
+/// Something that a cancelled wait must be told, because it cannot just be left. A function and no
+/// virtual one, as in work and timer: what waits is destroyed by its own frame, and through nothing else.
 class cancel_hook {
  public:
+  using cancel_function = bool (*)(cancel_hook& self, std::string_view message) noexcept;
+  explicit cancel_hook(cancel_function function) noexcept : cancel_(function) {}
+
   /// Asks the wait to end. True: it will be ended soon, by wake(), and reports the cancellation
   /// itself. False: it has ended already. Threads: any; never two at once for one wait.
-  virtual bool cancel_wait(std::string_view message) noexcept = 0;
+  bool cancel_wait(std::string_view message) noexcept { return cancel_(*this, message); }
 
- protected:
-  ~cancel_hook() = default;
+ private:
+  cancel_function cancel_;
 };
 
 /// Called when a task is done, in the order of registration. Lives with whoever registered it.

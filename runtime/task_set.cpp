@@ -9,7 +9,8 @@
 namespace jackdaw {
 
 task_set::task_set(std::vector<task_reference> children, set_policy policy)
-    : children_(std::move(children)),
+    : cancel_hook(&task_set::cancel_children),
+      children_(std::move(children)),
       policy_(policy),
       unfinished_(children_.size()),
       settled_(children_.empty()),
@@ -74,22 +75,23 @@ std::size_t task_set::finish() {
   return decided_by_;
 }
 
-bool task_set::cancel_wait(std::string_view message) noexcept {
+bool task_set::cancel_children(cancel_hook& self, std::string_view message) noexcept {
+  auto& set = static_cast<task_set&>(self);
   {
-    const std::lock_guard guard(lock_);
-    if (settled_) {
+    const std::lock_guard guard(set.lock_);
+    if (set.settled_) {
       return false;
     }
     // From here on only the end of all children ends the wait (asyncio: _cancel_requested).
-    cancel_requested_ = true;
+    set.cancel_requested_ = true;
   }
   bool any = false;
-  for (const task_reference& child : children_) {
+  for (const task_reference& child : set.children_) {
     any = child->request_cancel(message) || any;
   }
   if (!any) {
-    const std::lock_guard guard(lock_);
-    cancel_requested_ = false;
+    const std::lock_guard guard(set.lock_);
+    set.cancel_requested_ = false;
   }
   return any;
 }

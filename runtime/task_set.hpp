@@ -43,8 +43,6 @@ class task_set final : public cancel_hook, public pooled {
   /// Index of the child that settled the set, or `none` if all just ended. Throws if cancelled.
   std::size_t finish();
 
-  bool cancel_wait(std::string_view message) noexcept override;
-
  private:
   struct child_node : completion_node, work {
     child_node(task_set& owner, std::size_t position) noexcept
@@ -61,6 +59,7 @@ class task_set final : public cancel_hook, public pooled {
   task_set(std::vector<task_reference> children, set_policy policy);
   ~task_set() = default;
   void child_ended(std::size_t index) noexcept;
+  static bool cancel_children(cancel_hook& self, std::string_view message) noexcept;
 
   mutable spin_lock lock_;
   std::vector<task_reference> children_;

@@ -132,9 +132,9 @@ int run_doctor(const io::options& runtime) {
   show_cpu(budget, runtime);
   show_io_uring(probed);
   if (choice.possible) {
-    say("backend", io::backend_line(choice.io_uring, choice.forced, probed));
+    fmt::print("{}\n", io::backend_line(choice.io_uring, choice.forced, probed));
   } else {
-    say("backend", "none: io_uring was asked for, and is refused");
+    fmt::print("backend none: io_uring was asked for, and is refused\n");
   }
   for (const std::string& line : advice(facts, probed, budget, runtime)) {
     say("to change", line);

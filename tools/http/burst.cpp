@@ -96,9 +96,4 @@ burst::wish burst::refuse(status code) {
   return wish::abort;
 }
 
-void burst::refuse(status code) {
-  append_refusal(output_, code);
-  server_.counters.refusals.fetch_add(1, std::memory_order_relaxed);  // A statistic.
-}
-
 }  // namespace jackdaw::http

@@ -5,6 +5,7 @@
 // there is something to answer.
 
 #include <jackdaw/io/buffered_reader.hpp>
+#include <jackdaw/runtime/scheduler.hpp>
 #include <jackdaw/runtime/sleep.hpp>
 #include <jackdaw/runtime/timeout.hpp>
 #include <jackdaw/tools/http/burst.hpp>

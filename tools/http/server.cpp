@@ -63,16 +63,24 @@ task<void> accept_loop(server_context& server, io::tcp_listener& listener) {
   }
 }
 
+// Whoever signals a process and its group (timeout(1) does) means one signal, not two.
+constexpr duration one_signal = std::chrono::milliseconds(100);
+
 task<void> end_at_second_signal(io::signal_set& signals) {
-  const int number = co_await signals.next();
-  std::_Exit(128 + number);
+  const time_point first = this_task::scheduler().now();
+  for (;;) {
+    const int number = co_await signals.next();
+    if (this_task::scheduler().now() - first > one_signal) {
+      std::_Exit(128 + number);
+    }
+  }
 }
 
 void announce(const server_context& server, const io::address& address) {
   const io::statistics runtime = io::runtime_statistics();
   fmt::print("jackdaw serves http://{} in {} mode, workers: {}\n", address.to_string(),
              io::name_of(runtime.mode), runtime.workers);
-  fmt::print("backend: {}\n", io::backend_report());
+  fmt::print("{}\n", io::backend_report());
   std::fflush(stdout);
   if (!server.options.port_file.empty()) {
     tools::write_file(server.options.port_file, address.to_string() + "\n");
