@@ -129,10 +129,14 @@ class join_handle {
     return task_->exception();
   }
   /// The result of a task that is done; throws what it threw, or invalid_state_error before.
-  [[nodiscard]] const stored_type<T>& result() const {
+  decltype(auto) result() const {
     require_done();
     task_->mark_retrieved();
-    return state().result().value();
+    if constexpr (std::is_void_v<T>) {
+      state().result().rethrow_if_exception();
+    } else {
+      return static_cast<const stored_type<T>&>(state().result().value());
+    }
   }
 
   [[nodiscard]] task_record& record() const noexcept { return *task_; }

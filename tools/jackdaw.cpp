@@ -144,7 +144,7 @@ int complain(const char* what, int status) {
 
 int run(int argument_count, char** arguments) {
   CLI::App app("Coroutines over io_uring: an HTTP server, a load generator, a doctor.", "jackdaw");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // None is our business: CLI11 would not name an unknown one.
   app.set_help_all_flag("--help-all", "Help for all commands");
   action chosen;
   add_serve(app, chosen);
@@ -155,6 +155,9 @@ int run(int argument_count, char** arguments) {
   } catch (const CLI::ParseError& error) {
     // 0 is a request for help, which CLI11 answers on stdout.
     return error.get_exit_code() == 0 ? app.exit(error) : complain(error.what(), exit_usage);
+  }
+  if (!chosen) {
+    return complain("a command is required: serve, load or doctor (see jackdaw --help)", exit_usage);
   }
   try {
     return chosen();

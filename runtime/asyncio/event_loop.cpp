@@ -400,6 +400,7 @@ void event_loop::close() {
   }
   drop_queued();
   watches_.clear();
+  extension_.reset();
   const std::lock_guard guard(inbox_lock_);
   driver_.reset();
 }

@@ -33,6 +33,15 @@ struct loop_options {
   failure_handler on_failure;
 };
 
+/// What another room keeps per loop; destroyed when the loop is closed, after its tasks.
+class loop_extension {
+ public:
+  loop_extension() = default;
+  loop_extension(const loop_extension&) = delete;
+  loop_extension& operator=(const loop_extension&) = delete;
+  virtual ~loop_extension() = default;
+};
+
 /// Source        asyncio.BaseEventLoop. Rule numbers (S1 ...) are those of docs/asyncio.md.
 /// Threads       Everything on one thread, the one that made the loop, except what says otherwise.
 class event_loop final : public scheduler {
@@ -111,6 +120,11 @@ class event_loop final : public scheduler {
   /// the loop (S21); the task's own outcome stays in the task.
   void run(task_record& main);
 
+  [[nodiscard]] loop_extension* extension() const noexcept { return extension_.get(); }
+  void set_extension(std::unique_ptr<loop_extension> extension) noexcept {
+    extension_ = std::move(extension);
+  }
+
   // --- scheduler ---
   void schedule(work& work) noexcept override;
   void schedule_last(work& work) noexcept override { ready_.push_back(work); }
@@ -143,6 +157,7 @@ class event_loop final : public scheduler {
 
   driver_factory make_driver_;
   std::unique_ptr<driver> driver_;
+  std::unique_ptr<loop_extension> extension_;
   work_list ready_;
   std::vector<callback*> timers_;
   std::size_t timers_cancelled_ = 0;

@@ -1,12 +1,13 @@
 // A program under test: started with posix_spawn, ended by its id, never waited for without a limit.
 #pragma once
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,7 +57,8 @@ class child_process {
     if (errno != 0) {
       throw system_failure(arguments[0]);
     }
-    handle_ = pidfd_open(id_, 0);
+    // Not pidfd_open(): Debian 12 declares it without extern "C".
+    handle_ = static_cast<int>(syscall(SYS_pidfd_open, id_, 0));
   }
   child_process(const child_process&) = delete;
   child_process& operator=(const child_process&) = delete;

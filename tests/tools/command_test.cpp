@@ -41,7 +41,7 @@ TEST(command, bad_arguments_get_one_line_and_status_2) {
     std::vector<std::string> arguments;
     std::string word;
   } rows[] = {
-      {{}, "subcommand"},
+      {{}, "serve, load or doctor"},
       {{"fly"}, "fly"},
       {{"serve", "--wings", "2"}, "--wings"},
       {{"serve", "--mode", "fast"}, "--mode"},

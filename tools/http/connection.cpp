@@ -43,10 +43,12 @@ class registration {
     }
   }
 
-  /// C1 and C2 of "Waking an idle connection". False if the connection must leave instead of waiting.
-  [[nodiscard]] bool enter_idle() noexcept {
-    entry_.idle.store(true, std::memory_order_seq_cst);        // C1
-    return !server_.draining.load(std::memory_order_seq_cst);  // C2
+  /// Before a read that waits for a new request.
+  void enter_idle() noexcept {
+    entry_.idle.store(true, std::memory_order_seq_cst);       // C1
+    if (server_.draining.load(std::memory_order_seq_cst)) {  // C2
+      static_cast<void>(shutdown(entry_.descriptor, SHUT_RD));
+    }
   }
   void leave_idle() noexcept { entry_.idle.store(false, std::memory_order_seq_cst); }  // C3
 
@@ -106,7 +108,10 @@ task<void> serve_connection(server_context& server, io::tcp_stream stream) {
   time_point deadline = deadline_after(now(), server.options.header_timeout);
   auto next = burst::wish::read;
 
-  while (next == burst::wish::read && (work != nullptr || entry.enter_idle())) {
+  while (next == burst::wish::read) {
+    if (work == nullptr) {
+      entry.enter_idle();
+    }
     auto arrived = arrival::end;
     try {
       // Not await_bytes(): a coroutine in between would be one more frame per idle connection.

@@ -8,11 +8,12 @@
 // which the connection handles anyway.
 //
 //   drain                                        connection
-//   D1  draining = true          (seq_cst)       C1  idle = true          (seq_cst)
-//   D2  for each: idle? -> SHUT_RD               C2  draining? -> leave   (seq_cst)
+//   D1  draining = true          (seq_cst)       C1  idle = true              (seq_cst)
+//   D2  for each: idle? -> SHUT_RD               C2  draining? -> SHUT_RD     (seq_cst)
 //                                                C3  read; on bytes: idle = false
 //
-// Of D2 and C2 at least one sees the other's write, so no connection stays idle. A connection that
+// Of D2 and C2 at least one sees the other's write, so no connection stays idle; and a request that
+// has arrived is read at C3, also by a connection that was accepted only now. A connection that
 // leaves C3 while D2 looks at it may lose the rest of a request that has only begun to arrive: the
 // client has not been promised anything yet, and sees the end of the connection as it would have a
 // microsecond later.

@@ -19,6 +19,9 @@
 #include <jackdaw/tools/json_text.hpp>
 
 #include <fmt/core.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <csignal>
 #include <cstdio>
@@ -63,17 +66,9 @@ task<void> accept_loop(server_context& server, io::tcp_listener& listener) {
   }
 }
 
-// Whoever signals a process and its group (timeout(1) does) means one signal, not two.
-constexpr duration one_signal = std::chrono::milliseconds(100);
-
 task<void> end_at_second_signal(io::signal_set& signals) {
-  const time_point first = this_task::scheduler().now();
-  for (;;) {
-    const int number = co_await signals.next();
-    if (this_task::scheduler().now() - first > one_signal) {
-      std::_Exit(128 + number);
-    }
-  }
+  const int number = co_await signals.next();
+  std::_Exit(128 + number);
 }
 
 void announce(const server_context& server, const io::address& address) {
@@ -100,13 +95,22 @@ task<void> stop_accepting(std::vector<join_handle<void>>& acceptors) {
   }
 }
 
-// 3 of "Drain". A cancelled accept loses nothing: what had arrived when it was cancelled is returned.
+// How many connections wait to be accepted.
+unsigned backlog_size(const io::tcp_listener& listener) noexcept {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  getsockopt(listener.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size);
+  return info.tcpi_unacked;  // Means this for a listening socket: Linux, tcp_get_info().
+}
+
+// 3 of "Drain". Only those who wait now: while clients keep coming, "until there is none" is never.
+// A cancelled accept loses nothing: what had arrived when it was cancelled is returned.
 task<void> accept_backlog(server_context& server, io::tcp_listener& listener) {
-  for (bool more = true; more;) {
+  for (unsigned left = backlog_size(listener); left > 0; --left) {
     try {
-      admit(server, co_await timeout(std::chrono::milliseconds(1), listener.accept()));
+      admit(server, co_await timeout(std::chrono::milliseconds(10), listener.accept()));
     } catch (const std::exception&) {
-      more = false;  // Nobody is left, or descriptors are: then nobody can be served either.
+      left = 1;  // It left by itself, or descriptors are used up: then nobody can be served.
     }
   }
 }

@@ -13,10 +13,10 @@ async def stubborn():
 async def bad():
     try: await asyncio.sleep(100)
     finally: raise ValueError("in shutdown")
-async def unstarted(): log("NEVER")
+async def late(): log("starts in the last turn")
 kept = []
 async def main():
     loop = asyncio.get_running_loop(); loop.set_exception_handler(lambda l, c: log("HANDLER", c["message"], repr(c.get("exception"))))
     kept.append(asyncio.create_task(bg(1))); await asyncio.sleep(0); kept.append(asyncio.create_task(stubborn())); await asyncio.sleep(0); kept.append(asyncio.create_task(bad())); await asyncio.sleep(0)
-    kept.append(asyncio.create_task(unstarted())); loop.call_later(1, log, "a timer during the shutdown"); loop.call_later(100, log, "NEVER"); loop.call_soon(log, "callback of the last turn"); log("main returns"); return "result"
+    kept.append(asyncio.create_task(late())); loop.call_later(1, log, "a timer during the shutdown"); loop.call_later(100, log, "NEVER"); loop.call_soon(log, "callback of the last turn"); log("main returns"); return "result"
 log("run ->", asyncio.run(main())); log([t.cancelled() for t in kept])

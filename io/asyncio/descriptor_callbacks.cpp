@@ -1,0 +1,141 @@
+// Watches: one coroutine per descriptor.
+#include <jackdaw/io/asyncio/descriptor_callbacks.hpp>
+#include <jackdaw/io/readiness.hpp>
+#include <jackdaw/runtime/current.hpp>
+#include <jackdaw/runtime/exceptions.hpp>
+#include <jackdaw/runtime/sync/event.hpp>
+
+#include <poll.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace jackdaw::io::asyncio {
+namespace {
+
+using jackdaw::asyncio::event_loop;
+
+constexpr int read_events = POLLIN;
+constexpr int write_events = POLLOUT;
+
+struct watch {
+  int descriptor = -1;
+  // Shared, so that a callback may replace or remove itself while it runs.
+  std::shared_ptr<descriptor_callback> reader;
+  std::shared_ptr<descriptor_callback> writer;
+  join_handle<void> runner;
+  bool ended = false;
+
+  [[nodiscard]] int events() const noexcept {
+    return (reader != nullptr ? read_events : 0) | (writer != nullptr ? write_events : 0);
+  }
+};
+
+struct watch_table : jackdaw::asyncio::loop_extension {
+  std::map<int, std::shared_ptr<watch>> watches;
+};
+
+watch_table& table_of(event_loop& loop) {
+  if (loop.extension() == nullptr) {
+    loop.set_extension(std::make_unique<watch_table>());
+  }
+  return static_cast<watch_table&>(*loop.extension());
+}
+
+// A callback is no task: current_task() is nobody inside of it (S53).
+void call(event_loop& loop, const std::shared_ptr<descriptor_callback>& callback) {
+  task_record* const runner = std::exchange(current_context().task, nullptr);
+  try {
+    (*callback)();
+  } catch (const base_exception&) {
+    current_context().task = runner;
+    throw;
+  } catch (...) {
+    loop.report({"Exception in callback", {}, std::current_exception()});
+  }
+  current_context().task = runner;
+}
+
+task<void> run_watch(event_loop& loop, std::shared_ptr<watch> watched) {
+  while (watched->events() != 0) {
+    const int asked = watched->events();
+    int arrived = 0;
+    try {
+      arrived = co_await readiness_operation(watched->descriptor, asked);
+    } catch (const cancelled_error&) {
+      if (watched->ended) {
+        co_return;
+      }
+      continue;  // The set of events changed: ask again.
+    }
+    const bool failed = (arrived & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+    const auto reader = watched->reader;
+    if (reader != nullptr && (failed || (arrived & read_events) != 0)) {
+      call(loop, reader);
+    }
+    const auto writer = watched->writer;
+    if (writer != nullptr && (failed || (arrived & write_events) != 0)) {
+      call(loop, writer);
+    }
+  }
+}
+
+void change(event_loop& loop, int descriptor, std::shared_ptr<descriptor_callback> watch::*which,
+            std::shared_ptr<descriptor_callback> callback) {
+  auto& watches = table_of(loop).watches;
+  auto& found = watches[descriptor];
+  if (found == nullptr) {
+    found = std::make_shared<watch>();
+    found->descriptor = descriptor;
+  }
+  const std::shared_ptr<watch> changed = found;
+  const int before = changed->events();
+  (*changed).*which = std::move(callback);
+  const int after = changed->events();
+  if (after == 0) {
+    watches.erase(descriptor);
+    changed->ended = true;
+  }
+  if (before == 0 && after != 0) {
+    changed->runner =
+        spawn_on(loop, run_watch(loop, changed), "watch of " + std::to_string(descriptor));
+  } else if (before != after) {
+    changed->runner.cancel();
+  }
+}
+
+bool has(event_loop& loop, int descriptor, std::shared_ptr<descriptor_callback> watch::*which) {
+  const auto& watches = table_of(loop).watches;
+  const auto found = watches.find(descriptor);
+  return found != watches.end() && (*found->second).*which != nullptr;
+}
+
+}  // namespace
+
+void add_reader(event_loop& loop, int descriptor, descriptor_callback callback) {
+  change(loop, descriptor, &watch::reader, std::make_shared<descriptor_callback>(std::move(callback)));
+}
+
+void add_writer(event_loop& loop, int descriptor, descriptor_callback callback) {
+  change(loop, descriptor, &watch::writer, std::make_shared<descriptor_callback>(std::move(callback)));
+}
+
+bool remove_reader(event_loop& loop, int descriptor) {
+  const bool had = has(loop, descriptor, &watch::reader);
+  if (had) {
+    change(loop, descriptor, &watch::reader, nullptr);
+  }
+  return had;
+}
+
+bool remove_writer(event_loop& loop, int descriptor) {
+  const bool had = has(loop, descriptor, &watch::writer);
+  if (had) {
+    change(loop, descriptor, &watch::writer, nullptr);
+  }
+  return had;
+}
+
+}  // namespace jackdaw::io::asyncio

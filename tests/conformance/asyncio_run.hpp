@@ -1,0 +1,81 @@
+// asyncio.run() and asyncio.new_event_loop() for the twins: the loop, on a clock that jumps.
+#pragma once
+
+#include <jackdaw/runtime/asyncio/event_loop.hpp>
+#include <jackdaw/runtime/clock.hpp>
+#include <jackdaw/runtime/task.hpp>
+#include <jackdaw/runtime/virtual_driver.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace jackdaw::conformance {
+
+/// asyncio.new_event_loop(). Its time begins at 0 and passes only when nothing is runnable, as in
+/// virtual_clock.py; while a call runs in a thread, it stands still.
+class virtual_loop {
+ public:
+  explicit virtual_loop(failure_handler on_failure = {});
+  virtual_loop(const virtual_loop&) = delete;
+  virtual_loop& operator=(const virtual_loop&) = delete;
+
+  asyncio::event_loop* operator->() noexcept { return &loop_; }
+  asyncio::event_loop& operator*() noexcept { return loop_; }
+
+ private:
+  virtual_clock clock_;
+  virtual_world world_;
+  asyncio::event_loop loop_;
+};
+
+/// asyncio.new_event_loop() on the real clock, for cases in which threads decide when something happens.
+class real_loop {
+ public:
+  asyncio::event_loop* operator->() noexcept { return &loop_; }
+  asyncio::event_loop& operator*() noexcept { return loop_; }
+
+ private:
+  asyncio::event_loop loop_;
+};
+
+/// asyncio.run(main), then the result of main.
+template <class T>
+T run_on(asyncio::event_loop& loop, task<T> main) {
+  auto* const state = new task_state<T>(loop, std::move(main), {});
+  const join_handle<T> handle(*state);
+  loop.run(*state);
+  return handle.result();
+}
+
+template <>
+inline void run_on(asyncio::event_loop& loop, task<void> main) {
+  auto* const state = new task_state<void>(loop, std::move(main), {});
+  const join_handle<void> handle(*state);
+  loop.run(*state);
+  static_cast<void>(handle.result());
+}
+
+template <class T>
+T run(task<T> main, failure_handler on_failure = {}) {
+  virtual_loop loop(std::move(on_failure));
+  return run_on(*loop, std::move(main));
+}
+
+/// lambda loop, context: log("HANDLER", context["message"], repr(context["exception"]))
+void log_failure(const failure& failure);
+
+/// asyncio.current_task(), or null. A test of the library's own function of this name would assert.
+[[nodiscard]] task_record* task_or_none();
+
+/// asyncio.sleep(wait, result)
+template <class T>
+task<T> sleep_for(duration wait, T result);
+
+/// The time of the running loop in whole units since 0, to print.
+[[nodiscard]] long long seconds(const asyncio::event_loop& loop);
+[[nodiscard]] long long tenths(const asyncio::event_loop& loop);
+
+/// `for _ in range(count): await asyncio.sleep(0)`
+task<> turns(int count);
+
+}  // namespace jackdaw::conformance
