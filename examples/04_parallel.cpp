@@ -1,7 +1,6 @@
-// Parallel work: 200 tasks, run by as many workers as this process may use processors.
+// Parallel work: 200 tasks on as many workers as this process may use processors.
 #include <jackdaw/io/io.hpp>
 
-#include <cstdint>
 #include <cstdio>
 #include <numeric>
 #include <vector>
@@ -11,27 +10,26 @@ using jackdaw::task;
 
 namespace {
 
-bool is_prime(std::uint32_t number) {
-  for (std::uint32_t divisor = 2; divisor * divisor <= number; ++divisor) {
-    if (number % divisor == 0) {
-      return false;
-    }
+bool is_prime(int number) {
+  int divisor = 2;
+  while (divisor * divisor <= number && number % divisor != 0) {
+    ++divisor;
   }
-  return number >= 2;
+  return divisor * divisor > number;
 }
 
-task<int> count_primes(std::uint32_t begin, std::uint32_t end) {
+task<int> count_primes(int begin, int end) {
   int count = 0;
-  for (std::uint32_t number = begin; number < end; ++number) {
+  for (int number = begin; number < end; ++number) {
     count += is_prime(number) ? 1 : 0;
   }
   co_return count;
 }
 
-task<int> primes_below(std::uint32_t limit, std::uint32_t piece) {
+task<int> primes_below_a_million() {
   std::vector<task<int>> pieces;
-  for (std::uint32_t begin = 0; begin < limit; begin += piece) {
-    pieces.push_back(count_primes(begin, std::min(begin + piece, limit)));
+  for (int begin = 0; begin < 1'000'000; begin += 5'000) {
+    pieces.push_back(count_primes(begin == 0 ? 2 : begin, begin + 5'000));
   }
   const std::vector<int> counts = co_await jackdaw::gather(std::move(pieces));
   co_return std::accumulate(counts.begin(), counts.end(), 0);
@@ -39,4 +37,4 @@ task<int> primes_below(std::uint32_t limit, std::uint32_t piece) {
 
 }  // namespace
 
-int main() { std::printf("%d primes below a million\n", io::run(primes_below(1'000'000, 5'000))); }
+int main() { std::printf("%d primes\n", io::run(primes_below_a_million())); }

@@ -12,11 +12,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-task<void> roll_back(std::string name) {
-  co_await jackdaw::sleep(1ms);  // Tells a database, say. A cancelled task may await here.
-  std::printf("%s: rolled back\n", name.c_str());
-}
-
 task<int> rows_changed(jackdaw::duration wait) {
   co_await jackdaw::sleep(wait);
   co_return 3;
@@ -27,29 +22,32 @@ task<int> failing_change() {
   throw std::runtime_error("constraint violated");
 }
 
-// Python: try: return await body  finally: await roll_back(name)
-task<int> transaction(std::string name, task<int> body) {
-  auto clean_up = [name] { return roll_back(name); };
-  co_return co_await jackdaw::finally(std::move(body), std::move(clean_up));
+// Python: try: return await body  finally: await sign_off()
+task<int> session(std::string name, task<int> body) {
+  auto sign_off = [name]() -> task<void> {
+    co_await jackdaw::sleep(1ms);  // Tells the other side. May wait, though the body was cancelled.
+    std::printf("%s: signed off\n", name.c_str());
+  };
+  co_return co_await jackdaw::finally(std::move(body), std::move(sign_off));
 }
 
-task<void> transactions() {
-  const int rows = co_await transaction("success", rows_changed(0ms));
-  std::printf("success: %d rows\n", rows);
+task<void> sessions() {
+  const int rows = co_await session("good", rows_changed(0ms));
+  std::printf("good: %d rows\n", rows);
 
   try {
-    co_await transaction("failure", failing_change());
+    co_await session("bad", failing_change());
   } catch (const std::exception& error) {
-    std::printf("failure: %s\n", error.what());
+    std::printf("bad: %s\n", error.what());
   }
 
   try {
-    co_await jackdaw::timeout(1ms, transaction("too slow", rows_changed(1h)));
+    co_await jackdaw::timeout(1ms, session("slow", rows_changed(1h)));
   } catch (const jackdaw::timeout_error& error) {
-    std::printf("too slow: %s\n", error.what());
+    std::printf("slow: %s\n", error.what());
   }
 }
 
 }  // namespace
 
-int main() { io::run(transactions()); }
+int main() { io::run(sessions()); }

@@ -35,7 +35,8 @@ task<int> serve(io::tcp_listener listener) {
   std::vector<jackdaw::join_handle<void>> requests;
   try {
     while (true) {
-      requests.push_back(jackdaw::spawn(answer(co_await listener.accept())));
+      io::tcp_stream stream = co_await listener.accept();
+      requests.push_back(jackdaw::spawn(answer(std::move(stream))));
     }
   } catch (const jackdaw::cancelled_error&) {
     listener.close();  // From now on nobody can connect. No co_await in here: see 06_cleanup.cpp.

@@ -52,7 +52,7 @@ epoll_driver::~epoll_driver() { JACKDAW_ASSERT(waiting_ == 0); }
 
 void epoll_driver::wake() noexcept {
   if (permit_.wake()) {
-    wakes_.fetch_add(1, std::memory_order_relaxed);  // W1: a statistic.
+    counters().wakes.add_shared();
   }
 }
 
@@ -65,13 +65,13 @@ epoll_driver::interest& epoll_driver::interest_in(int descriptor) {
 }
 
 int epoll_driver::start(operation& starting) {
-  ++statistics_.submissions;
+  counters().submissions.add();
   const request& wanted = starting.wanted();
   if (wanted.code != opcode::receive_lent) {
-    ++statistics_.system_calls;
+    counters().system_calls.add();
     const int result = perform(starting, as_span(scratch_));
     if (result != -EAGAIN) {
-      ++statistics_.completions;
+      counters().completions.add();
       return result;
     }
   }
@@ -88,7 +88,7 @@ int epoll_driver::start(operation& starting) {
   if (!trusted || (entry.registered & events) != events) {
     const int status = register_interest(wanted.descriptor, entry, events, generation);
     if (status != 0) {
-      ++statistics_.completions;
+      counters().completions.add();
       return status;
     }
   }
@@ -109,11 +109,11 @@ int epoll_driver::register_interest(int descriptor, interest& entry, std::uint32
   event.events = events;
   event.data.u64 = mark_of(descriptor, generation);
   int command = entry.known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-  ++statistics_.system_calls;
+  counters().system_calls.add();
   int status = epoll_ctl(epoll_.get(), command, descriptor, &event);
   if (status != 0 && (errno == ENOENT || errno == EEXIST)) {
     command = errno == ENOENT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    ++statistics_.system_calls;
+    counters().system_calls.add();
     status = epoll_ctl(epoll_.get(), command, descriptor, &event);
   }
   if (status != 0) {
@@ -132,7 +132,7 @@ void epoll_driver::park(time_point deadline, work_list& ready) {
   ready.append(cancelled_);
   const time_point now = deadline == at_once ? at_once : clock_->now();
   bool waits = deadline > now && ready.empty();
-  ++(waits ? statistics_.waits : statistics_.polls);
+  (waits ? counters().waits : counters().polls).add();
   waits = waits && permit_.prepare_to_sleep();
   int count = 0;
   if (waits || waiting_ > 0) {
@@ -153,7 +153,7 @@ int epoll_driver::wait_for_events(time_point deadline, time_point now) noexcept 
     timeout.tv_sec = left.count() / 1'000'000'000;
     timeout.tv_nsec = left.count() % 1'000'000'000;
   }
-  ++statistics_.system_calls;
+  counters().system_calls.add();
   const int capacity = static_cast<int>(events_.size());
   // Nanoseconds: with epoll_wait()'s milliseconds timers come late or the loop spins.
   int count = epoll_pwait2(epoll_.get(), events_.data(), capacity,
@@ -162,7 +162,7 @@ int epoll_driver::wait_for_events(time_point deadline, time_point now) noexcept 
     const auto left_ms = deadline == never ? -1
                                            : static_cast<int>(timeout.tv_sec * 1000 +
                                                               (timeout.tv_nsec + 999'999) / 1'000'000);
-    ++statistics_.system_calls;
+    counters().system_calls.add();
     count = epoll_wait(epoll_.get(), events_.data(), capacity, left_ms);
   }
   return std::max(count, 0);  // EINTR: early and with nothing, which park() may do.
@@ -187,7 +187,7 @@ void epoll_driver::handle_event(const epoll_event& event, work_list& ready) noex
     // An error or a hang-up ends every wait: the system call tells which it is.
     int result = -EAGAIN;
     if ((event.events & (events | EPOLLERR | EPOLLHUP)) != 0) {
-      ++statistics_.system_calls;
+      counters().system_calls.add();
       result = perform(candidate, as_span(scratch_));
     }
     if (result == -EAGAIN) {
@@ -197,7 +197,7 @@ void epoll_driver::handle_event(const epoll_event& event, work_list& ready) noex
     }
     *link = std::exchange(candidate.next, nullptr);
     --waiting_;
-    ++statistics_.completions;
+    counters().completions.add();
     complete(candidate, result, ready);
   }
   // Level-triggered: an event that nobody asked for would be reported for ever.
@@ -212,7 +212,7 @@ void epoll_driver::withdraw_unasked(int descriptor, interest& entry, std::uint32
     static_cast<void>(register_interest(descriptor, entry, wanted, entry.generation));
     return;
   }
-  ++statistics_.system_calls;
+  counters().system_calls.add();
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
   entry.known = false;
   entry.registered = 0;
@@ -226,15 +226,7 @@ void epoll_driver::cancel(operation& pending_one) noexcept {
   }
   *link = std::exchange(pending_one.next, nullptr);
   --waiting_;
-  ++statistics_.completions;
+  counters().completions.add();
   complete(pending_one, -ECANCELED, cancelled_);
 }
-
-driver_statistics epoll_driver::statistics() const noexcept {
-  driver_statistics now = statistics_;
-  now.wakes = wakes_.load(std::memory_order_relaxed);  // W1
-  now.system_calls += now.wakes;
-  return now;
-}
-
 }  // namespace jackdaw::io

@@ -34,7 +34,6 @@ class epoll_driver final : public io_driver {
 
   void park(time_point deadline, work_list& ready) override;
   void wake() noexcept override;
-  [[nodiscard]] driver_statistics statistics() const noexcept override;
 
   [[nodiscard]] int start(operation& starting) override;
   void cancel(operation& pending_one) noexcept override;
@@ -62,8 +61,6 @@ class epoll_driver final : public io_driver {
   work_list cancelled_;  // Tasks whose operation was cancelled on this thread: for the next park().
   std::unique_ptr<std::byte[]> scratch_;
   std::vector<epoll_event> events_;
-  driver_statistics statistics_;
-  std::atomic<std::uint64_t> wakes_{0};
 };
 
 }  // namespace jackdaw::io

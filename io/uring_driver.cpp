@@ -80,7 +80,7 @@ void uring_driver::arm_wake_read() {
 
 void uring_driver::wake() noexcept {
   if (permit_.wake()) {
-    wakes_.fetch_add(1, std::memory_order_relaxed);  // W1: a statistic.
+    counters().wakes.add_shared();
   }
 }
 
@@ -88,10 +88,11 @@ void uring_driver::park(time_point deadline, work_list& ready) {
   drain_inbox(ready);
   const time_point now = deadline == at_once ? at_once : clock_->now();
   bool waits = deadline > now && ready.empty();
-  ++(waits ? statistics_.waits : statistics_.polls);
+  (waits ? counters().waits : counters().polls).add();
   waits = waits && permit_.prepare_to_sleep();
   ring_.enter(waits ? deadline : at_once, waits ? now : at_once);
   permit_.woke_up();
+  counters().system_calls.set(ring_.system_calls());
   reap(ready);
   drain_inbox(ready);
 }
@@ -101,7 +102,7 @@ int uring_driver::start(operation& starting) {
   prepare(starting, sqe);
   io_uring_sqe_set_data(&sqe, &starting);
   ++in_flight_;
-  ++statistics_.submissions;
+  counters().submissions.add();
   return pending;
 }
 
@@ -184,7 +185,7 @@ void uring_driver::reap_operation(const io_uring_cqe& completion, work_list& rea
     return;
   }
   --in_flight_;
-  ++statistics_.completions;
+  counters().completions.add();
   complete(ended, completion.res, ready);
 }
 
@@ -207,15 +208,7 @@ void uring_driver::reap_lent(operation& ended, int result, unsigned flags, work_
     return;
   }
   --in_flight_;
-  ++statistics_.completions;
+  counters().completions.add();
   complete(ended, try_again ? -ECANCELED : result, ready);
 }
-
-driver_statistics uring_driver::statistics() const noexcept {
-  driver_statistics now = statistics_;
-  now.wakes = wakes_.load(std::memory_order_relaxed);  // W1
-  now.system_calls = ring_.system_calls() + now.wakes;
-  return now;
-}
-
 }  // namespace jackdaw::io

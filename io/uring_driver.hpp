@@ -34,7 +34,6 @@ class uring_driver final : public io_driver {
 
   void park(time_point deadline, work_list& ready) override;
   void wake() noexcept override;
-  [[nodiscard]] driver_statistics statistics() const noexcept override;
 
   [[nodiscard]] int start(operation& starting) override;
   void cancel(operation& pending_one) noexcept override;
@@ -63,8 +62,6 @@ class uring_driver final : public io_driver {
   std::uint64_t in_flight_ = 0;
   std::unique_ptr<io_uring_buf_ring, unmap> lent_ring_;
   std::unique_ptr<std::byte[]> lent_memory_;  // Null if the kernel cannot lend (before 5.19).
-  driver_statistics statistics_;
-  std::atomic<std::uint64_t> wakes_{0};
 };
 
 }  // namespace jackdaw::io

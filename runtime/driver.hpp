@@ -5,6 +5,7 @@
 // runnable, and the scheduler decides when and where it runs.
 #pragma once
 
+#include <jackdaw/runtime/base/counter.hpp>
 #include <jackdaw/runtime/clock.hpp>
 #include <jackdaw/runtime/work.hpp>
 
@@ -14,7 +15,7 @@
 
 namespace jackdaw {
 
-/// What a driver did so far. Monotonic counters, written by the owner; exact while it is parked.
+/// What a driver did so far. Exact while it is parked.
 struct driver_statistics {
   std::uint64_t polls = 0;         // Calls of park() that did not wait.
   std::uint64_t waits = 0;         // Calls of park() that were ready to wait.
@@ -22,6 +23,28 @@ struct driver_statistics {
   std::uint64_t submissions = 0;   // Operations handed to the kernel.
   std::uint64_t completions = 0;   // Operations it handed back.
   std::uint64_t wakes = 0;         // wake() calls that had to write.
+};
+
+/// The same, while it is being counted. Kept by whoever owns the driver, so that it can be read from any
+/// thread at any time, also when the driver is gone.
+struct driver_counters {
+  counter polls;
+  counter waits;
+  counter system_calls;
+  counter submissions;
+  counter completions;
+  counter wakes;  // Several writers; each is a system call as well.
+
+  [[nodiscard]] driver_statistics snapshot() const noexcept {
+    driver_statistics now;
+    now.polls = polls.get();
+    now.waits = waits.get();
+    now.submissions = submissions.get();
+    now.completions = completions.get();
+    now.wakes = wakes.get();
+    now.system_calls = system_calls.get() + now.wakes;
+    return now;
+  }
 };
 
 class driver {
@@ -42,12 +65,17 @@ class driver {
   /// Threads: any. Everything that happened before wake() is visible after the park() that it ends.
   virtual void wake() noexcept = 0;
 
-  [[nodiscard]] virtual driver_statistics statistics() const noexcept { return {}; }
+  /// Where it counts: its own place, unless its owner gave it another, before the first park().
+  void count_into(driver_counters& where) noexcept { counters_ = &where; }
+  [[nodiscard]] driver_counters& counters() noexcept { return *counters_; }
+  [[nodiscard]] driver_statistics statistics() const noexcept { return counters_->snapshot(); }
 
   [[nodiscard]] const void* family() const noexcept { return family_; }
 
  private:
   const void* family_;
+  driver_counters own_counters_;
+  driver_counters* counters_ = &own_counters_;
 };
 
 /// Makes the driver of one worker, on that worker's thread (a ring belongs to the thread that made it).

@@ -6,9 +6,9 @@ namespace jackdaw {
 void thread_parker::park(time_point deadline, work_list& /*ready*/) {
   std::unique_lock guard(lock_);
   if (deadline == at_once) {
-    ++statistics_.polls;
+    counters().polls.add();
   } else {
-    ++statistics_.waits;
+    counters().waits.add();
     const auto permitted = [this] { return permit_; };
     if (deadline == never) {
       changed_.wait(guard, permitted);
@@ -26,14 +26,9 @@ void thread_parker::wake() noexcept {
       return;
     }
     permit_ = true;
-    ++statistics_.wakes;
+    counters().wakes.add_shared();
   }
   changed_.notify_one();
-}
-
-driver_statistics thread_parker::statistics() const noexcept {
-  const std::lock_guard guard(lock_);
-  return statistics_;
 }
 
 }  // namespace jackdaw

@@ -12,13 +12,11 @@ class thread_parker final : public driver {
  public:
   void park(time_point deadline, work_list& ready) override;
   void wake() noexcept override;
-  [[nodiscard]] driver_statistics statistics() const noexcept override;
 
  private:
-  mutable std::mutex lock_;
+  std::mutex lock_;
   std::condition_variable changed_;
   bool permit_ = false;
-  driver_statistics statistics_;
 };
 
 }  // namespace jackdaw

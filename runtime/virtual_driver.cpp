@@ -53,11 +53,11 @@ virtual_driver::~virtual_driver() {
 void virtual_driver::park(time_point deadline, work_list& /*ready*/) {
   std::unique_lock guard(world_->lock_);
   if (deadline <= world_->clock_->now()) {
-    ++statistics_.polls;
+    counters().polls.add();
     permit_ = false;
     return;
   }
-  ++statistics_.waits;
+  counters().waits.add();
   parked_ = true;
   deadline_ = deadline;
   world_->advance_if_all_sleep();
@@ -70,14 +70,9 @@ void virtual_driver::wake() noexcept {
   const std::lock_guard guard(world_->lock_);
   permit_ = true;
   if (parked_) {
-    ++statistics_.wakes;
+    counters().wakes.add_shared();
     changed_.notify_one();
   }
-}
-
-driver_statistics virtual_driver::statistics() const noexcept {
-  const std::lock_guard guard(world_->lock_);
-  return statistics_;
 }
 
 }  // namespace jackdaw

@@ -48,7 +48,6 @@ class virtual_driver final : public driver {
 
   void park(time_point deadline, work_list& ready) override;
   void wake() noexcept override;
-  [[nodiscard]] driver_statistics statistics() const noexcept override;
 
  private:
   friend class virtual_world;
@@ -59,7 +58,6 @@ class virtual_driver final : public driver {
   bool parked_ = false;
   bool permit_ = false;
   time_point deadline_ = never;
-  driver_statistics statistics_;
 };
 
 }  // namespace jackdaw

@@ -94,6 +94,7 @@ event_loop::~event_loop() { close(); }
 void event_loop::ensure_driver() {
   if (driver_ == nullptr) {
     driver_ = make_driver_ ? make_driver_(0) : std::make_unique<thread_parker>();
+    driver_->count_into(io_counters_);
   }
 }
 
@@ -413,7 +414,7 @@ void event_loop::finish_operations() noexcept {
   }
   work_list completed;
   while (true) {
-    const driver_statistics statistics = driver_->statistics();
+    const driver_statistics statistics = io_counters_.snapshot();
     if (statistics.submissions == statistics.completions) {
       break;
     }
@@ -457,9 +458,7 @@ scheduler_statistics event_loop::statistics() const {
   total.spawns = tasks().spawned();
   total.tasks_alive = tasks().alive();
   total.parks = parks_;
-  if (driver_ != nullptr) {
-    total.drivers = driver_->statistics();
-  }
+  total.drivers = io_counters_.snapshot();
   return total;
 }
 

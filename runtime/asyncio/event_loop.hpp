@@ -156,6 +156,7 @@ class event_loop final : public scheduler {
   void ensure_driver();
 
   driver_factory make_driver_;
+  driver_counters io_counters_;
   std::unique_ptr<driver> driver_;
   std::unique_ptr<loop_extension> extension_;
   work_list ready_;

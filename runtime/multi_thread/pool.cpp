@@ -70,15 +70,19 @@ void pool::cancel_all() {
 }
 
 void pool::stop_workers() noexcept {
-  stopping_.store(true, std::memory_order_seq_cst);  // Dekker with worker::attach() and sleep().
-  for (unsigned index = 1; index < worker_count_; ++index) {
-    workers_[index]->wake();
-  }
   std::vector<std::thread> ending;
   {
     const std::lock_guard guard(start_lock_);
     ending.swap(threads_);
+    const auto started = std::count_if(ending.begin(), ending.end(),
+                                       [](const std::thread& thread) { return thread.joinable(); });
+    leaving_.emplace(started + 1);
   }
+  stopping_.store(true, std::memory_order_seq_cst);  // Dekker with worker::attach() and sleep().
+  for (unsigned index = 1; index < worker_count_; ++index) {
+    workers_[index]->wake();
+  }
+  leaving_->arrive_and_wait();
   for (std::thread& thread : ending) {
     if (thread.joinable()) {
       thread.join();
@@ -152,6 +156,8 @@ void pool::start_or_wake(unsigned index) noexcept {
         own.attach();
         own.start_as_searcher();
         own.run_until(&pool::stopped);
+        // A worker that is still in its loop may wake this one: no driver goes before all have left.
+        leaving_->arrive_and_wait();
         own.detach();
       });
       pthread_sigmask(SIG_SETMASK, &before, nullptr);

@@ -5,7 +5,8 @@
 //   1. The main task is done. From now on every task is born cancelled.
 //   2. All others are cancelled, once, and run until they are done: clean-up may await.
 //   3. The blocking pool finishes the calls that run, and drops the others.
-//   4. Workers stop, each closing its driver on its own thread, and are joined.
+//   4. Workers leave their loops; when all have, each closes its driver on its own thread, and they
+//      are joined.
 // Nothing is destroyed that somebody still waits for; no frame is destroyed but by its own end. A task
 // that refuses its cancellation therefore keeps the pool alive, as it does in asyncio.
 #pragma once
@@ -16,8 +17,10 @@
 #include <jackdaw/runtime/scheduler.hpp>
 
 #include <atomic>
+#include <latch>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -83,7 +86,8 @@ class pool final : public scheduler {
   std::atomic<bool> closing_{false};
   std::atomic<bool> stopping_{false};
   std::mutex start_lock_;
-  std::vector<std::thread> threads_;  // Under start_lock_; index 0 stays empty.
+  std::vector<std::thread> threads_;   // Under start_lock_; index 0 stays empty.
+  std::optional<std::latch> leaving_;  // Set before stopping_.
 };
 
 }  // namespace jackdaw

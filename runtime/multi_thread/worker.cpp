@@ -24,6 +24,7 @@ worker::~worker() { JACKDAW_ASSERT(next_ == nullptr); }
 void worker::attach() {
   JACKDAW_ASSERT(this_thread_worker == nullptr);
   own_driver_ = pool_->make_driver(index_);
+  own_driver_->count_into(io_counters_);
   driver_.store(own_driver_.get(), std::memory_order_seq_cst);  // Dekker with pool::wake_all().
   this_thread_worker = this;
   task_registry::use_shard(index_);
@@ -36,7 +37,6 @@ void worker::attach() {
 
 void worker::detach() noexcept {
   driver_.store(nullptr, std::memory_order_seq_cst);  // As in attach().
-  final_io_statistics_ = own_driver_->statistics();
   own_driver_.reset();
   current_context() = execution_context{};
   this_thread_worker = nullptr;
@@ -245,11 +245,6 @@ worker_statistics worker::statistics() const noexcept {
   statistics.polls = polls_.get();
   statistics.wakes = wakes_claimed.get();
   return statistics;
-}
-
-driver_statistics worker::io_statistics() const noexcept {
-  const driver* const driver = driver_.load(std::memory_order_acquire);  // As in attach().
-  return driver != nullptr ? driver->statistics() : final_io_statistics_;
 }
 
 }  // namespace jackdaw

@@ -20,6 +20,7 @@
 #pragma once
 
 #include <jackdaw/runtime/base/cache_line.hpp>
+#include <jackdaw/runtime/base/counter.hpp>
 #include <jackdaw/runtime/base/random.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/driver.hpp>
@@ -78,24 +79,13 @@ class alignas(cache_line_bytes) worker {
   [[nodiscard]] bool has_stealable_work() const noexcept { return !queue_.empty(); }
   void wake() noexcept;
   [[nodiscard]] worker_statistics statistics() const noexcept;
-  [[nodiscard]] driver_statistics io_statistics() const noexcept;
+  [[nodiscard]] driver_statistics io_statistics() const noexcept { return io_counters_.snapshot(); }
 
   /// The worker whose thread this is, or null. A call, for the reason of current_context().
   [[nodiscard]] static worker* current() noexcept;
   [[nodiscard]] bool belongs_to(const pool& pool) const noexcept { return pool_ == &pool; }
 
  private:
-  struct counter {
-    std::atomic<std::uint64_t> value{0};
-    // K1: one writer, so a plain addition; relaxed, since readers want a number, not an order.
-    void add(std::uint64_t count) noexcept {
-      value.store(value.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);  // K1
-    }
-    [[nodiscard]] std::uint64_t get() const noexcept {
-      return value.load(std::memory_order_relaxed);  // K1
-    }
-  };
-
   [[nodiscard]] work* take_local() noexcept;
   [[nodiscard]] bool poll();
   [[nodiscard]] bool accept_outside();
@@ -123,7 +113,7 @@ class alignas(cache_line_bytes) worker {
   timer_queue timers_;
   std::unique_ptr<driver> own_driver_;
   std::atomic<driver*> driver_{nullptr};
-  driver_statistics final_io_statistics_;
+  driver_counters io_counters_;
   counter resumptions_;
   counter steals_;
   counter steal_misses_;

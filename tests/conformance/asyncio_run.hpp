@@ -3,10 +3,10 @@
 
 #include <jackdaw/runtime/asyncio/event_loop.hpp>
 #include <jackdaw/runtime/clock.hpp>
+#include <jackdaw/runtime/sleep.hpp>
 #include <jackdaw/runtime/task.hpp>
 #include <jackdaw/runtime/virtual_driver.hpp>
 
-#include <string_view>
 #include <utility>
 
 namespace jackdaw::conformance {
@@ -64,12 +64,12 @@ T run(task<T> main, failure_handler on_failure = {}) {
 /// lambda loop, context: log("HANDLER", context["message"], repr(context["exception"]))
 void log_failure(const failure& failure);
 
-/// asyncio.current_task(), or null. A test of the library's own function of this name would assert.
-[[nodiscard]] task_record* task_or_none();
-
 /// asyncio.sleep(wait, result)
 template <class T>
-task<T> sleep_for(duration wait, T result);
+task<T> sleep_for(duration wait, T result) {
+  co_await sleep(wait);
+  co_return result;
+}
 
 /// The time of the running loop in whole units since 0, to print.
 [[nodiscard]] long long seconds(const asyncio::event_loop& loop);

@@ -111,10 +111,13 @@ TEST_P(robustness, a_slow_reader_is_given_up) {
   EXPECT_TRUE(forgets_its_clients(observer));
 }
 
-TEST_P(robustness, busy_connections_cost_half_a_system_call_per_request_on_io_uring) {
-  if (std::string_view(GetParam().backend) != "io_uring") {
-    GTEST_SKIP() << "epoll needs a call for each read and each write";
-  }
+class system_calls : public testing::TestWithParam<combination> {};
+INSTANTIATE_TEST_SUITE_P(, system_calls,
+                         testing::Values(combination{"multi", "io_uring", "2"},
+                                         combination{"asyncio", "io_uring", "1"}),
+                         name_of);
+
+TEST_P(system_calls, at_64_busy_connections_are_at_most_half_a_one_per_request) {
   server_process process(GetParam());
   JACKDAW_REQUIRE_LISTENING(process);
   raw_client observer = process.connect();
