@@ -10,8 +10,6 @@ namespace io = jackdaw::io;
 using jackdaw::task;
 using namespace std::chrono_literals;
 
-namespace {
-
 task<std::string> greeting(std::string name, jackdaw::duration wait) {
   co_await jackdaw::sleep(wait);  // The thread runs other tasks meanwhile.
   co_return "hello, " + name;
@@ -41,7 +39,5 @@ task<void> hello() {
     std::printf("caught: %s\n", error.what());
   }
 }
-
-}  // namespace
 
 int main() { io::run(hello()); }

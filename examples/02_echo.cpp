@@ -8,8 +8,6 @@
 namespace io = jackdaw::io;
 using jackdaw::task;
 
-namespace {
-
 task<void> echo(io::tcp_stream peer) {
   std::array<std::byte, 1024> buffer;
   while (const std::size_t count = co_await peer.read_some(buffer)) {
@@ -38,8 +36,6 @@ task<std::string> echo_demo() {
   auto [a, b, c] = co_await jackdaw::gather(ask(at, "one"), ask(at, "two"), ask(at, "three"));
   co_return a + ", " + b + ", " + c;
 }  // What is left when the first task ends is cancelled and awaited: here the server.
-
-}  // namespace
 
 int main() {
   for (const io::mode mode : {io::mode::multi_thread, io::mode::asyncio}) {

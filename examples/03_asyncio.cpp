@@ -8,8 +8,6 @@ namespace io = jackdaw::io;
 using jackdaw::task;
 using namespace std::chrono_literals;
 
-namespace {
-
 int visits = 0;  // Needs no lock: between two awaits nothing else runs in this process.
 
 task<void> visitor(const char* name, int times, jackdaw::duration period) {
@@ -26,8 +24,6 @@ task<void> open_day() {
                            visitor("once", 1, 5min));
   std::printf("%d visits\n", visits);
 }
-
-}  // namespace
 
 int main() {
   io::options options(io::mode::asyncio);

@@ -8,8 +8,6 @@
 namespace io = jackdaw::io;
 using jackdaw::task;
 
-namespace {
-
 bool is_prime(int number) {
   int divisor = 2;
   while (divisor * divisor <= number && number % divisor != 0) {
@@ -34,7 +32,5 @@ task<int> primes_below_a_million() {
   const std::vector<int> counts = co_await jackdaw::gather(std::move(pieces));
   co_return std::accumulate(counts.begin(), counts.end(), 0);
 }
-
-}  // namespace
 
 int main() { std::printf("%d primes\n", io::run(primes_below_a_million())); }

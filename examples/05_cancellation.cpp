@@ -8,8 +8,6 @@ namespace io = jackdaw::io;
 using jackdaw::task;
 using namespace std::chrono_literals;
 
-namespace {
-
 task<int> answer_after(jackdaw::duration wait, int answer) {
   co_await jackdaw::sleep(wait);
   co_return answer;
@@ -65,7 +63,5 @@ task<void> impatience() {
   const int result = co_await shielded;
   std::printf("its result is %d\n", result);
 }
-
-}  // namespace
 
 int main() { io::run(impatience()); }

@@ -3,14 +3,13 @@
 
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <stdexcept>
 #include <string>
 
 namespace io = jackdaw::io;
 using jackdaw::task;
 using namespace std::chrono_literals;
-
-namespace {
 
 task<int> rows_changed(jackdaw::duration wait) {
   co_await jackdaw::sleep(wait);
@@ -22,13 +21,15 @@ task<int> failing_change() {
   throw std::runtime_error("constraint violated");
 }
 
-// Python: try: return await body  finally: await sign_off()
+// Tells the other side. It may wait, even if what it cleans up after was cancelled.
+task<void> sign_off(std::string name) {
+  co_await jackdaw::sleep(1ms);
+  std::printf("%s: signed off\n", name.c_str());
+}
+
+// Python: try: return await body  finally: await sign_off(name)
 task<int> session(std::string name, task<int> body) {
-  auto sign_off = [name]() -> task<void> {
-    co_await jackdaw::sleep(1ms);  // Tells the other side. May wait, though the body was cancelled.
-    std::printf("%s: signed off\n", name.c_str());
-  };
-  co_return co_await jackdaw::finally(std::move(body), std::move(sign_off));
+  co_return co_await jackdaw::finally(std::move(body), std::bind_front(sign_off, name));
 }
 
 task<void> sessions() {
@@ -47,7 +48,5 @@ task<void> sessions() {
     std::printf("slow: %s\n", error.what());
   }
 }
-
-}  // namespace
 
 int main() { io::run(sessions()); }

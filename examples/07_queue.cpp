@@ -7,8 +7,6 @@
 namespace io = jackdaw::io;
 using jackdaw::task;
 
-namespace {
-
 // References are right here, because the one who owns the queue awaits everybody who uses it.
 task<void> produce(jackdaw::queue<int>& items, int first, int count) {
   for (int item = first; item < first + count; ++item) {
@@ -43,7 +41,5 @@ task<void> workshop() {
   }
   std::printf("1 + 2 + ... + 1000 = %ld\n", sum);
 }
-
-}  // namespace
 
 int main() { io::run(workshop()); }

@@ -12,8 +12,6 @@ namespace io = jackdaw::io;
 using jackdaw::task;
 using namespace std::chrono_literals;
 
-namespace {
-
 // A call that blocks its thread: on a worker it would stop every task that waits for this worker.
 std::string slow_lookup(std::string key) {
   std::this_thread::sleep_for(5ms);
@@ -51,7 +49,5 @@ task<void> outside_world() {
   close(ends[0]);  // Only now: nobody waits for them any more.
   close(ends[1]);
 }
-
-}  // namespace
 
 int main() { io::run(outside_world()); }

@@ -14,8 +14,6 @@ namespace io = jackdaw::io;
 using jackdaw::task;
 using namespace std::chrono_literals;
 
-namespace {
-
 task<void> send(io::tcp_stream& stream, std::string text) {
   co_await stream.write_all(std::as_bytes(std::span(text)));
 }
@@ -72,7 +70,5 @@ task<void> site() {
   const int served = co_await server;
   std::printf("%s: %d requests were answered\n", number == SIGTERM ? "SIGTERM" : "SIGINT", served);
 }
-
-}  // namespace
 
 int main() { io::run(site()); }

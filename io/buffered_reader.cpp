@@ -57,7 +57,7 @@ fill_operation buffered_reader::fill() {
   const std::size_t held = buffer_.size();
   const std::size_t direct_bytes =
       held == 0 ? 0 : std::clamp(held, direct_bytes_min, direct_bytes_max);
-  return fill_operation(stream_->socket().descriptor(), buffer_, direct_bytes);
+  return fill_operation(stream_->raw_socket().descriptor(), buffer_, direct_bytes);
 }
 
 std::string_view buffered_reader::text() const noexcept {

@@ -52,7 +52,7 @@ class tcp_stream {
   [[nodiscard]] address peer_address() const { return socket_.peer_address(); }
   [[nodiscard]] address local_address() const { return socket_.local_address(); }
   [[nodiscard]] int native_handle() const noexcept { return socket_.native_handle(); }
-  [[nodiscard]] jackdaw::io::socket& socket() noexcept { return socket_; }
+  [[nodiscard]] jackdaw::io::socket& raw_socket() noexcept { return socket_; }
   explicit operator bool() const noexcept { return static_cast<bool>(socket_); }
   void close() noexcept { socket_.close(); }
 

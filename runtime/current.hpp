@@ -9,8 +9,8 @@ class task_record;
 
 /// Set up by a scheduler for each of its threads.
 struct execution_context {
-  scheduler* scheduler = nullptr;
-  driver* driver = nullptr;
+  jackdaw::scheduler* scheduler = nullptr;
+  jackdaw::driver* driver = nullptr;
   /// The task whose code runs now; null between tasks and in callbacks.
   task_record* task = nullptr;
   /// The coroutine that just ended was the outermost of `task`: its runner completes the task.

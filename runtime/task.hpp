@@ -93,8 +93,8 @@ class task_promise<void> final : public task_promise_base {
 /// Cost          One frame from the thread's free list; none where the compiler elides it.
 /// Source        Python's `async def`: a coroutine object.
 template <class T = void>
-class [[nodiscard("a task does nothing until it is awaited or spawned")]]
-[[JACKDAW_CORO_TYPE]] [[JACKDAW_CORO_ELIDABLE]] task {
+class [[nodiscard("a task does nothing until it is awaited or spawned")]] JACKDAW_CORO_TYPE
+    JACKDAW_CORO_ELIDABLE task {
  public:
   using promise_type = task_promise<T>;
   using value_type = T;

@@ -16,7 +16,7 @@
 // them (-Wdangling), and insists that a function which returns a task is a coroutine or says that it
 // wraps one.
 #if defined(__has_cpp_attribute) && __has_cpp_attribute(clang::coro_return_type)
-#define JACKDAW_CORO_TYPE clang::coro_return_type, clang::coro_lifetimebound
+#define JACKDAW_CORO_TYPE [[clang::coro_return_type, clang::coro_lifetimebound]]
 #define JACKDAW_CORO_WRAPPER [[clang::coro_wrapper]]
 #else
 #define JACKDAW_CORO_TYPE
@@ -25,7 +25,7 @@
 
 // A newer clang can place the frame of a child that is awaited at once into its parent's frame.
 #if defined(__has_cpp_attribute) && __has_cpp_attribute(clang::coro_await_elidable)
-#define JACKDAW_CORO_ELIDABLE clang::coro_await_elidable
+#define JACKDAW_CORO_ELIDABLE [[clang::coro_await_elidable]]
 #else
 #define JACKDAW_CORO_ELIDABLE
 #endif

@@ -8,6 +8,7 @@
 #include <jackdaw/runtime/virtual_driver.hpp>
 
 #include <utility>
+#include <vector>
 
 namespace jackdaw::conformance {
 
@@ -69,6 +70,35 @@ template <class T>
 task<T> sleep_for(duration wait, T result) {
   co_await sleep(wait);
   co_return result;
+}
+
+/// Awaits a task that was asked to end. True: it ended cancelled; what else it threw is thrown.
+template <class T>
+task<bool> ended_cancelled(join_handle<T> awaited) {
+  try {
+    co_await awaited;
+  } catch (const cancelled_error&) {
+    co_return true;
+  }
+  co_return false;
+}
+
+/// Awaits tasks one after the other, cancelled ones too.
+template <class T>
+task<> ended(std::vector<join_handle<T>> awaited) {
+  for (join_handle<T>& each : awaited) {
+    co_await ended_cancelled(each);
+  }
+}
+
+/// [t.done() for t in tasks]
+template <class T>
+[[nodiscard]] std::vector<bool> done(const std::vector<join_handle<T>>& tasks) {
+  std::vector<bool> each;
+  for (const join_handle<T>& task : tasks) {
+    each.push_back(task.done());
+  }
+  return each;
 }
 
 /// The time of the running loop in whole units since 0, to print.

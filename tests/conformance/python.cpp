@@ -6,34 +6,49 @@
 #include <jackdaw/runtime/sync/queue.hpp>
 
 #include <cstdio>
-#include <typeindex>
 #include <typeinfo>
 #include <utility>
 
 namespace jackdaw::conformance {
 namespace {
 
-const std::pair<std::type_index, std::string_view> python_names[] = {
-    {typeid(value_error), "ValueError"},
-    {typeid(key_error), "KeyError"},
-    {typeid(zero_division_error), "ZeroDivisionError"},
-    {typeid(cancelled_error), "CancelledError"},
-    {typeid(keyboard_interrupt), "KeyboardInterrupt"},
-    {typeid(system_exit), "SystemExit"},
-    {typeid(timeout_error), "TimeoutError"},
-    {typeid(invalid_state_error), "InvalidStateError"},
-    {typeid(broken_barrier_error), "BrokenBarrierError"},
-    {typeid(queue_shut_down), "QueueShutDown"},
-    {typeid(std::runtime_error), "RuntimeError"},
+// Whether it is an E, or what std::throw_with_nested made of one.
+template <class E, class Root>
+bool is(const Root& error) {
+  return dynamic_cast<const E*>(&error) != nullptr;
+}
+
+template <class Root>
+struct python_name {
+  bool (*matches)(const Root&);
+  const char* name;
 };
 
-std::string_view name_of(const std::type_info& type) {
-  for (const auto& [known, name] : python_names) {
-    if (known == type) {
-      return name;
+constexpr python_name<std::exception> names_of_exceptions[] = {
+    {is<value_error>, "ValueError"},
+    {is<key_error>, "KeyError"},
+    {is<zero_division_error>, "ZeroDivisionError"},
+    {is<timeout_error>, "TimeoutError"},
+    {is<invalid_state_error>, "InvalidStateError"},
+    {is<broken_barrier_error>, "BrokenBarrierError"},
+    {is<queue_shut_down>, "QueueShutDown"},
+    {is<std::runtime_error>, "RuntimeError"},
+};
+
+constexpr python_name<base_exception> names_of_base_exceptions[] = {
+    {is<cancelled_error>, "CancelledError"},
+    {is<keyboard_interrupt>, "KeyboardInterrupt"},
+    {is<system_exit>, "SystemExit"},
+};
+
+template <class Root, std::size_t Count>
+std::string name_of(const Root& error, const python_name<Root> (&names)[Count]) {
+  for (const python_name<Root>& known : names) {
+    if (known.matches(error)) {
+      return known.name;
     }
   }
-  return type.name();
+  return typeid(error).name();
 }
 
 // Name and text.
@@ -44,9 +59,9 @@ std::pair<std::string, std::string> parts(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const base_exception& caught) {
-    return {std::string(name_of(typeid(caught))), caught.message()};
+    return {name_of(caught, names_of_base_exceptions), caught.message()};
   } catch (const std::exception& caught) {
-    return {std::string(name_of(typeid(caught))), caught.what()};
+    return {name_of(caught, names_of_exceptions), caught.what()};
   } catch (...) {
     return {"Odd", ""};  // task_outcomes throws a type of its own.
   }
@@ -60,6 +75,16 @@ std::string str(const std::exception_ptr& error) { return parts(error).second; }
 std::string repr(const std::exception_ptr& error) {
   const auto [name, text] = parts(error);
   return error == nullptr ? text : name + (text.empty() ? "()" : "('" + text + "')");
+}
+
+std::exception_ptr context(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::nested_exception& caught) {
+    return caught.nested_ptr();
+  } catch (...) {
+    return nullptr;
+  }
 }
 
 std::string args(const std::exception_ptr& error) {

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace jackdaw::conformance {
@@ -28,6 +30,8 @@ struct zero_division_error : std::runtime_error {
 [[nodiscard]] std::string str(const std::exception_ptr& error);
 /// repr(e): ValueError('text')
 [[nodiscard]] std::string repr(const std::exception_ptr& error);
+/// e.__context__: what was being handled when `error` was thrown by std::throw_with_nested, or null.
+[[nodiscard]] std::exception_ptr context(const std::exception_ptr& error);
 /// e.args of an exception with at most one argument: () or ('text',)
 [[nodiscard]] std::string args(const std::exception_ptr& error);
 

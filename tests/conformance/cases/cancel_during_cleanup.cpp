@@ -1,0 +1,40 @@
+// S77: clean-up may await, and be cancelled itself.
+#include "../case.hpp"
+
+namespace jackdaw::conformance {
+namespace {
+
+task<> interrupted() { co_await sleep(10s); }
+
+task<> cleanup() {
+  log("cleanup start");
+  const finally_log at_end("cleanup finally");
+  try {
+    co_await sleep(10s);
+    log("NEVER");
+  } catch (const cancelled_error&) {
+    log("cleanup interrupted");
+    throw;
+  }
+}
+
+task<> body() {
+  const auto t = spawn(finally(interrupted(), cleanup));
+  co_await yield();
+  t.cancel();
+  co_await yield();
+  t.cancel();
+  try {
+    co_await t;
+  } catch (...) {
+    log(type_name(std::current_exception()), t.cancelling());
+  }
+}
+
+}  // namespace
+
+CONFORMANCE_CASE(cancel_during_cleanup) {
+run(body());
+}
+
+}  // namespace jackdaw::conformance
