@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <functional>
 #include <stdexcept>
 #include <string>
 
@@ -21,15 +20,15 @@ task<int> failing_change() {
   throw std::runtime_error("constraint violated");
 }
 
-// Tells the other side. It may wait, even if what it cleans up after was cancelled.
-task<void> sign_off(std::string name) {
-  co_await jackdaw::sleep(1ms);
-  std::printf("%s: signed off\n", name.c_str());
-}
-
-// Python: try: return await body  finally: await sign_off(name)
+// Python: try: return await body  finally: await sign_off()
 task<int> session(std::string name, task<int> body) {
-  co_return co_await jackdaw::finally(std::move(body), std::bind_front(sign_off, name));
+  // Tells the other side. It may wait, even if what it cleans up after was cancelled. What the lambda
+  // captures is there until it is done: finally() keeps it.
+  auto sign_off = [name]() -> task<void> {  // NOLINT(*-avoid-capturing-lambda-coroutines)
+    co_await jackdaw::sleep(1ms);
+    std::printf("%s: signed off\n", name.c_str());
+  };
+  co_return co_await jackdaw::finally(std::move(body), std::move(sign_off));
 }
 
 task<void> sessions() {

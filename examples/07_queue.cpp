@@ -16,12 +16,13 @@ task<void> produce(jackdaw::queue<int>& items, int first, int count) {
 
 task<long> consume(jackdaw::queue<int>& items) {
   long sum = 0;
-  try {
-    while (true) {
-      sum += co_await items.get();
+  bool more = true;
+  while (more) {
+    try {
+      sum += co_await items.get();  // Waits while the queue is empty.
+    } catch (const jackdaw::queue_shut_down&) {
+      more = false;  // No item is left, and none will come.
     }
-  } catch (const jackdaw::queue_shut_down&) {
-    // No item is left, and none will come.
   }
   co_return sum;
 }
@@ -29,6 +30,7 @@ task<long> consume(jackdaw::queue<int>& items) {
 task<void> workshop() {
   jackdaw::queue<int> items(10);
   std::vector<jackdaw::join_handle<long>> consumers;
+  consumers.reserve(3);
   for (int consumer = 0; consumer < 3; ++consumer) {
     consumers.push_back(jackdaw::spawn(consume(items)));
   }

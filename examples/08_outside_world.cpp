@@ -13,7 +13,7 @@ using jackdaw::task;
 using namespace std::chrono_literals;
 
 // A call that blocks its thread: on a worker it would stop every task that waits for this worker.
-std::string slow_lookup(std::string key) {
+std::string slow_lookup(const std::string& key) {
   std::this_thread::sleep_for(5ms);
   return key + " is 42";
 }

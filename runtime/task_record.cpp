@@ -18,6 +18,7 @@ constexpr std::uint32_t phase_cancelled = 3;
 constexpr std::uint32_t must_cancel = 4;
 constexpr std::uint32_t hook_busy = 8;
 constexpr std::uint32_t is_done = 16;
+constexpr std::uint32_t has_hook = 32;
 
 // asyncio numbers its unnamed tasks over the whole process, from 1.
 std::atomic<std::uint64_t> tasks_numbered{0};
@@ -71,17 +72,18 @@ std::uint32_t task_record::change(std::uint32_t clear, std::uint32_t set) noexce
 bool task_record::arm(cancel_hook* hook) noexcept {
   auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
   hook_ = hook;
+  const std::uint32_t waiting = phase_waiting | (hook != nullptr ? has_hook : 0);
   while (true) {
     JACKDAW_ASSERT((seen & phase_mask) == phase_running);
     if ((seen & must_cancel) == 0) {
-      if (try_change(seen, with_phase(seen, phase_waiting))) {
+      if (try_change(seen, with_phase(seen, waiting))) {
         return true;
       }
     } else if (hook == nullptr) {
       if (try_change(seen, with_phase(seen & ~must_cancel, phase_cancelled))) {
         return false;
       }
-    } else if (try_change(seen, with_phase(seen & ~must_cancel, phase_waiting) | hook_busy)) {
+    } else if (try_change(seen, with_phase(seen & ~must_cancel, waiting) | hook_busy)) {
       cancel_through_hook(take_message());
       return true;
     }
@@ -105,8 +107,7 @@ std::uint32_t task_record::end_phase(std::uint32_t flags_to_clear) noexcept {
     // A cancelled wait delivers all requests made so far; others only what the caller takes.
     const auto clear =
         (seen & phase_mask) == phase_cancelled ? std::uint32_t{must_cancel} : flags_to_clear;
-    if (try_change(seen, with_phase(seen & ~clear, phase_running))) {
-      hook_ = nullptr;
+    if (try_change(seen, with_phase(seen & ~(clear | has_hook), phase_running))) {
       return seen;
     }
   }
@@ -188,7 +189,7 @@ bool task_record::request_cancel(std::string_view message) noexcept {
       if (try_change(seen, seen | must_cancel)) {
         return true;
       }
-    } else if (hook_ == nullptr) {
+    } else if ((seen & has_hook) == 0) {
       store_message(message);
       if (try_change(seen, with_phase(seen, phase_cancelled))) {
         schedule();

@@ -27,6 +27,9 @@
 // A wait with a hook (a join, a kernel operation) is not ended by the canceller: the hook is asked to
 // make it end (the awaited task is cancelled, the kernel is told), and wake() comes from there. The
 // flag hook_busy keeps the frame that holds the hook alive meanwhile: end_wait() spins on it.
+// That there is a hook is said by the word itself (has_hook), not by looking at `hook_`: between a
+// canceller's look and its compare-and-swap the task may have gone on to another wait, and a word that
+// came back to the same value means the same kind of wait.
 // must_cancel is asyncio's _must_cancel: a request that found nothing to cancel. The next arm() or
 // end_wait() delivers it.
 //
@@ -162,6 +165,10 @@ class task_record : public work, public list_links, public pooled {
   /// Queues the next step: the other half of a wake().
   void schedule() noexcept;
 
+  /// Whether a loop that is closed reports the task if it is pending. asyncio: _log_destroy_pending.
+  void set_reports_destruction(bool reports) noexcept { reports_destruction_ = reports; }
+  [[nodiscard]] bool reports_destruction() const noexcept { return reports_destruction_; }
+
   /// Ends the task without running it, frames and all. Only for a scheduler that shuts down.
   void destroy_pending() noexcept;
 
@@ -199,6 +206,7 @@ class task_record : public work, public list_links, public pooled {
   std::atomic<std::uint32_t> references_{1};
   std::atomic<std::uint32_t> cancel_requests_{0};
   const bool single_threaded_;
+  bool reports_destruction_ = true;
   bool started_ = false;
   // Guards message_ and completions_.
   mutable spin_lock lock_;
@@ -206,7 +214,7 @@ class task_record : public work, public list_links, public pooled {
   scheduler* scheduler_;
   std::coroutine_handle<> root_;
   std::coroutine_handle<> resume_point_;
-  cancel_hook* hook_ = nullptr;
+  cancel_hook* hook_ = nullptr;  // Valid while the word says has_hook.
   intrusive_queue<completion_node> completions_;
   std::unique_ptr<std::string> message_;
   std::uint64_t number_;

@@ -26,7 +26,8 @@ struct watch {
   std::shared_ptr<descriptor_callback> reader;
   std::shared_ptr<descriptor_callback> writer;
   join_handle<void> runner;
-  bool ended = false;
+  bool waits = false;
+  bool asks_anew = false;  // The set of events changed while the runner waited.
 
   [[nodiscard]] int events() const noexcept {
     return (reader != nullptr ? read_events : 0) | (writer != nullptr ? write_events : 0);
@@ -63,12 +64,14 @@ task<void> run_watch(event_loop& loop, std::shared_ptr<watch> watched) {
     const int asked = watched->events();
     int arrived = 0;
     try {
+      watched->waits = true;
       arrived = co_await readiness_operation(watched->descriptor, asked);
+      watched->waits = false;
     } catch (const cancelled_error&) {
-      if (watched->ended) {
-        co_return;
+      if (!std::exchange(watched->asks_anew, false)) {
+        throw;
       }
-      continue;  // The set of events changed: ask again.
+      continue;
     }
     const bool failed = (arrived & (POLLERR | POLLHUP | POLLNVAL)) != 0;
     const auto reader = watched->reader;
@@ -96,12 +99,14 @@ void change(event_loop& loop, int descriptor, std::shared_ptr<descriptor_callbac
   const int after = changed->events();
   if (after == 0) {
     watches.erase(descriptor);
-    changed->ended = true;
   }
   if (before == 0 && after != 0) {
     changed->runner =
         spawn_on(loop, run_watch(loop, changed), "watch of " + std::to_string(descriptor));
-  } else if (before != after) {
+    changed->runner.record().set_reports_destruction(false);
+  } else if (before != after && changed->waits) {
+    changed->waits = false;
+    changed->asks_anew = true;
     changed->runner.cancel();
   }
 }

@@ -377,20 +377,17 @@ void event_loop::close() {
     return;
   }
   blocking().close();
-  if (driver_ != nullptr) {
+  ensure_driver();
+  {
     const running_scope scope(*this, *driver_);
     finish_operations();
     drop_queued();
     for (const task_reference& task : tasks().snapshot()) {
-      report({"Task was destroyed but it is pending!", task->name(), nullptr});
+      if (task->reports_destruction()) {
+        report({"Task was destroyed but it is pending!", task->name(), nullptr});
+      }
       task->destroy_pending();
       drop_queued();
-    }
-  } else {
-    drop_queued();
-    for (const task_reference& task : tasks().snapshot()) {
-      report({"Task was destroyed but it is pending!", task->name(), nullptr});
-      task->destroy_pending();
     }
   }
   closed_ = true;

@@ -24,6 +24,8 @@
 // Theorem 2. If P2 sees a searcher, the work is found. Proof: a searcher leaves the search (S2) before it
 //   announces itself (I1). P2 saw it searching, so P2 <S S2 <S I1 <S I2: as above. If it leaves because
 //   it found other work, and was the last searcher, it wakes the next (see worker::search). ∎
+// Corollary. A worker that is not allowed to search (enough do) may sleep although work is in sight, if
+//   it sees a searcher after I1: that one is a publisher's searcher too, and Theorem 2 holds for it. ∎
 // Theorem 3. A claimed worker looks for work after the claim: P4 leaves a permit in its driver, which
 //   ends the park() that consumes it; the worker then searches. The driver's permit is release/acquire,
 //   so w also sees what preceded P4. ∎
@@ -96,6 +98,11 @@ class basic_idle_set {
     const auto before = word_.fetch_sub(one_searcher, std::memory_order_seq_cst);  // S2
     JACKDAW_ASSERT(before >= one_searcher);
     return before / one_searcher == 1;
+  }
+
+  /// True if somebody searches: whoever does looks again before it sleeps, so others need not (I2).
+  [[nodiscard]] bool anybody_searches() const noexcept {
+    return word_.load(std::memory_order_seq_cst) >= one_searcher;  // P2
   }
 
   /// How many sleep now. For statistics and tests.

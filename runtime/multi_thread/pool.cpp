@@ -167,10 +167,13 @@ void pool::start_or_wake(unsigned index) noexcept {
   workers_[index]->wake();
 }
 
-bool pool::any_work_visible() const noexcept {
-  return !shared_.empty() || std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) {
-           return worker->has_stealable_work();
-         });
+bool pool::anything_to_steal() const noexcept {
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const auto& worker) { return worker->has_stealable_work(); });
+}
+
+bool pool::work_needs_us() const noexcept {
+  return !shared_.empty() || (anything_to_steal() && !idle_.anybody_searches());
 }
 
 scheduler_statistics pool::statistics() const {

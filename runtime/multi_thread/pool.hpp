@@ -65,8 +65,9 @@ class pool final : public scheduler {
   [[nodiscard]] std::unique_ptr<driver> make_driver(unsigned index) const;
   /// P2 to P4 of "No lost wake-up": wakes one sleeper, if there is one and nobody searches.
   void announce_work() noexcept;
-  /// I2 of "No lost wake-up".
-  [[nodiscard]] bool any_work_visible() const noexcept;
+  [[nodiscard]] bool anything_to_steal() const noexcept;
+  /// I2 of "No lost wake-up": there is work, and nobody who looks for it.
+  [[nodiscard]] bool work_needs_us() const noexcept;
 
  private:
   [[nodiscard]] bool main_is_done() const noexcept;

@@ -172,7 +172,7 @@ bool worker::take_shared() noexcept {
 // The own driver first: what it has ready was this worker's before, and stealing is the exception. But
 // if nobody has anything to steal it is not asked twice: going to sleep asks it.
 bool worker::find_elsewhere() {
-  if (pool_->worker_count() == 1 || !pool_->any_work_visible()) {
+  if (pool_->worker_count() == 1 || !pool_->anything_to_steal()) {
     return false;
   }
   return poll() || search();
@@ -211,7 +211,7 @@ void worker::sleep(bool (pool::*over)() const noexcept) {
     static_cast<void>(pool_->idle().end_search());  // S2, before I1.
   }
   pool_->idle().announce(index_);  // I1
-  const bool slept = !pool_->any_work_visible() && !(pool_->*over)();  // I2
+  const bool slept = !pool_->work_needs_us() && !(pool_->*over)();  // I2
   if (slept) {
     parks_.add(1);
     own_driver_->park(timers_.next_deadline(), ready_);  // I3

@@ -2,7 +2,6 @@
 #include "asyncio_run.hpp"
 
 #include "python.hpp"
-
 #include <jackdaw/runtime/blocking_pool.hpp>
 
 #include <chrono>

@@ -3,7 +3,6 @@
 
 #include "asyncio_run.hpp"
 #include "python.hpp"
-
 #include <jackdaw/runtime/asyncio/event_loop.hpp>
 #include <jackdaw/runtime/runtime.hpp>
 
@@ -31,7 +30,7 @@ class registration {
 
 /// The body that follows is what the script NAME.py does. Its coroutines stand above it, in an unnamed
 /// namespace.
-#define CONFORMANCE_CASE(NAME)                                                       \
-  static void run_##NAME();                                                          \
+#define CONFORMANCE_CASE(NAME)                                                             \
+  static void run_##NAME();                                                                \
   static const ::jackdaw::conformance::registration registered_##NAME(#NAME, &run_##NAME); \
   static void run_##NAME()

@@ -33,8 +33,8 @@ namespace {
 // Appends what the child writes until it closes its end. False: it did not in time.
 bool read_all(int input, std::string& text, std::chrono::steady_clock::time_point deadline) {
   while (true) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline -
-                                                                   std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd readable = {.fd = input, .events = POLLIN, .revents = 0};
     const int found = left.count() > 0 ? ::poll(&readable, 1, static_cast<int>(left.count())) : 0;
     if (found == 0) {
@@ -79,8 +79,7 @@ child_result run_in_child(void (*function)(), std::chrono::seconds limit) {
   if (!in_time) {
     result.status = "killed after " + std::to_string(limit.count()) + " s";
   } else {
-    result.status =
-        std::to_string(WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status));
+    result.status = std::to_string(WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status));
   }
   return result;
 }

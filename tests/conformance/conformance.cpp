@@ -164,7 +164,8 @@ int run_program(const std::vector<std::string>& arguments) {
   }
   const std::optional<fs::path> cases = asked->cases ? asked->cases : find_cases();
   if (!cases || !fs::is_directory(*cases)) {
-    std::fputs("conformance: the recorded traces were not found; name their directory by --cases\n", stderr);
+    std::fputs("conformance: the recorded traces were not found; name their directory by --cases\n",
+               stderr);
     return misuse;
   }
   return asked->all ? run_all(*cases) : run_named(asked->names, *cases);

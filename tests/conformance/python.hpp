@@ -77,21 +77,24 @@ void log(const Ts&... values) {
   print_line(line);
 }
 
-/// A value whose end is logged, as by an object with __del__.
+/// A value whose end is logged, as by an object with __del__, or a `finally:`.
 class logs_its_end {
  public:
-  explicit logs_its_end(std::string_view name) : name_(name) {}
-  logs_its_end(logs_its_end&& other) noexcept : name_(std::move(other.name_)) { other.name_.clear(); }
+  explicit logs_its_end(std::string_view name, std::string_view verb = "destroyed")
+      : name_(name), verb_(verb) {}
+  logs_its_end(logs_its_end&& other) noexcept
+      : name_(std::exchange(other.name_, {})), verb_(std::move(other.verb_)) {}
   logs_its_end& operator=(logs_its_end&&) = delete;
   ~logs_its_end() {
     if (!name_.empty()) {
-      log("destroyed", name_);
+      log(verb_, name_);
     }
   }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
  private:
   std::string name_;
+  std::string verb_;
 };
 
 }  // namespace jackdaw::conformance

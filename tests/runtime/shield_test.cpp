@@ -78,8 +78,10 @@ TEST_P(shield_test, the_end_of_the_task_wakes_no_waiter_that_has_left) {
       co_await yield_some(round % 3);
       waiter.cancel();
       co_await inner;
-      co_await yield{};
-      waiter.cancel();
+      while (!waiter.done()) {  // Two requests may have been delivered as one (S71).
+        co_await yield{};
+        waiter.cancel();
+      }
       bool undisturbed = true;
       try {
         undisturbed = co_await std::move(waiter);

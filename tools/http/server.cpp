@@ -72,14 +72,15 @@ task<void> end_at_second_signal(io::signal_set& signals) {
 }
 
 void announce(const server_context& server, const io::address& address) {
+  // The file first: who has read the line may rely on it.
+  if (!server.options.port_file.empty()) {
+    tools::write_file(server.options.port_file, address.to_string() + "\n");
+  }
   const io::statistics runtime = io::runtime_statistics();
   fmt::print("jackdaw serves http://{} in {} mode, workers: {}\n", address.to_string(),
              io::name_of(runtime.mode), runtime.workers);
   fmt::print("{}\n", io::backend_report());
   std::fflush(stdout);
-  if (!server.options.port_file.empty()) {
-    tools::write_file(server.options.port_file, address.to_string() + "\n");
-  }
 }
 
 task<void> stop_accepting(std::vector<join_handle<void>>& acceptors) {

@@ -36,8 +36,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(all_tasks_are_the_unfinished) {
-run(body());
-}
+CONFORMANCE_CASE(all_tasks_are_the_unfinished) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -64,8 +64,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(awaits_that_do_not_yield) {
-run(body());
-}
+CONFORMANCE_CASE(awaits_that_do_not_yield) { run(body()); }
 
 }  // namespace jackdaw::conformance

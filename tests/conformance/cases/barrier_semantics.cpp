@@ -29,8 +29,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(barrier_semantics) {
-run(body());
-}
+CONFORMANCE_CASE(barrier_semantics) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -12,7 +12,7 @@ task<> t() {
 }  // namespace
 
 CONFORMANCE_CASE(base_exception_tears_out_of_loop) {
-virtual_loop loop;
+  virtual_loop loop;
   const auto task = loop->create_task(t());
   loop->call_soon([] { log("same batch, later"); });
   try {

@@ -3,7 +3,7 @@
 
 namespace jackdaw::conformance {
 CONFORMANCE_CASE(call_soon_fifo_next_iteration) {
-virtual_loop loop;
+  virtual_loop loop;
   const auto c = [&] {
     log("c");
     loop->call_soon([&] { loop->stop(); });

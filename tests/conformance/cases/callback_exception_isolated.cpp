@@ -19,8 +19,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(callback_exception_isolated) {
-run(body(), log_failure);
-}
+CONFORMANCE_CASE(callback_exception_isolated) { run(body(), log_failure); }
 
 }  // namespace jackdaw::conformance

@@ -22,8 +22,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(cancel_before_start) {
-run(body());
-}
+CONFORMANCE_CASE(cancel_before_start) { run(body()); }
 
 }  // namespace jackdaw::conformance

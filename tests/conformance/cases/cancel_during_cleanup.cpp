@@ -8,7 +8,7 @@ task<> interrupted() { co_await sleep(10s); }
 
 task<> cleanup() {
   log("cleanup start");
-  const finally_log at_end("cleanup finally");
+  const logs_its_end at_exit("finally", "cleanup");
   try {
     co_await sleep(10s);
     log("NEVER");
@@ -33,8 +33,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(cancel_during_cleanup) {
-run(body());
-}
+CONFORMANCE_CASE(cancel_during_cleanup) { run(body()); }
 
 }  // namespace jackdaw::conformance

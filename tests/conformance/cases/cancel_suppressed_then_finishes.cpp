@@ -25,8 +25,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(cancel_suppressed_then_finishes) {
-run(body());
-}
+CONFORMANCE_CASE(cancel_suppressed_then_finishes) { run(body()); }
 
 }  // namespace jackdaw::conformance

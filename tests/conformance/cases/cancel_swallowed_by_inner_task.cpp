@@ -29,8 +29,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(cancel_swallowed_by_inner_task) {
-run(body());
-}
+CONFORMANCE_CASE(cancel_swallowed_by_inner_task) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -31,8 +31,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(cancel_twice_same_tick) {
-run(body());
-}
+CONFORMANCE_CASE(cancel_twice_same_tick) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -11,7 +11,7 @@ auto never(std::string_view name) {
 }  // namespace
 
 CONFORMANCE_CASE(close_drops_callbacks) {
-{
+  {
     virtual_loop loop;
     loop->call_soon(never("soon"));
     loop->close();

@@ -23,7 +23,7 @@ task<> w(guarded& c, int n) {
 
 task<> body() {
   guarded c;
-  std::vector<join_handle<>> ts;
+  std::vector<join_handle<void>> ts;
   for (int i = 0; i < 4; ++i) {
     ts.push_back(spawn(w(c, i)));
   }
@@ -57,8 +57,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(condition_semantics) {
-run(body());
-}
+CONFORMANCE_CASE(condition_semantics) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -11,7 +11,7 @@ task<> w(int n) {
 }
 
 task<> body() {
-  std::vector<join_handle<>> ts;
+  std::vector<join_handle<void>> ts;
   for (int i = 0; i < 3; ++i) {
     ts.push_back(spawn(w(i)));
   }
@@ -24,8 +24,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(create_task_is_not_eager) {
-run(body());
-}
+CONFORMANCE_CASE(create_task_is_not_eager) { run(body()); }
 
 }  // namespace jackdaw::conformance

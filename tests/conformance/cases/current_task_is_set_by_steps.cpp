@@ -31,8 +31,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(current_task_is_set_by_steps) {
-run(body());
-}
+CONFORMANCE_CASE(current_task_is_set_by_steps) { run(body()); }
 
 }  // namespace jackdaw::conformance

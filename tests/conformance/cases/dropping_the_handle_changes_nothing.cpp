@@ -25,8 +25,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(dropping_the_handle_changes_nothing) {
-run(body());
-}
+CONFORMANCE_CASE(dropping_the_handle_changes_nothing) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -11,7 +11,7 @@ task<> w(event& e, std::string n) {
 
 task<> body() {
   event e;
-  std::vector<join_handle<>> ts;
+  std::vector<join_handle<void>> ts;
   ts.push_back(spawn(w(e, "0")));
   ts.push_back(spawn(w(e, "1")));
   co_await yield();
@@ -26,8 +26,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(event_set_clear) {
-run(body());
-}
+CONFORMANCE_CASE(event_set_clear) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -42,8 +42,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(exception_chaining) {
-run(body());
-}
+CONFORMANCE_CASE(exception_chaining) { run(body()); }
 
 }  // namespace jackdaw::conformance

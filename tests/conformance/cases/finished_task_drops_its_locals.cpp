@@ -27,8 +27,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(finished_task_drops_its_locals) {
-run(body());
-}
+CONFORMANCE_CASE(finished_task_drops_its_locals) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -27,8 +27,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(handle_cancel_same_batch) {
-run(body());
-}
+CONFORMANCE_CASE(handle_cancel_same_batch) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -111,8 +111,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(hop_counts) {
-run(body());
-}
+CONFORMANCE_CASE(hop_counts) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -13,7 +13,7 @@ task<> w(mutex& lock, int n) {
 task<> body() {
   mutex lock;
   co_await lock.lock();
-  std::vector<join_handle<>> ts;
+  std::vector<join_handle<void>> ts;
   for (int i = 0; i < 3; ++i) {
     ts.push_back(spawn(w(lock, i)));
   }
@@ -33,8 +33,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(lock_fifo_and_no_barging) {
-run(body());
-}
+CONFORMANCE_CASE(lock_fifo_and_no_barging) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -4,7 +4,7 @@
 namespace jackdaw::conformance {
 namespace {
 
-join_handle<> me;
+join_handle<void> me;
 
 template <class F>
 void log_error(F attempt) {
@@ -33,7 +33,7 @@ task<> body() {
 }  // namespace
 
 CONFORMANCE_CASE(loop_nesting_errors) {
-virtual_loop loop;
+  virtual_loop loop;
   me = loop->create_task(body());
   loop->run_until_complete(me);
   log("running", loop->is_running());

@@ -3,7 +3,7 @@
 
 namespace jackdaw::conformance {
 CONFORMANCE_CASE(loop_sleeps_until_first_timer) {
-virtual_loop loop;
+  virtual_loop loop;
   const auto at = [&](const char* what) { log(what, seconds(*loop)); };
   const auto a = loop->call_later(1s, [&] { at("NEVER"); });
   loop->call_later(5s, [&] { at("five"); });

@@ -17,7 +17,7 @@ task<> body() {
 }  // namespace
 
 CONFORMANCE_CASE(loop_time_is_not_cached) {
-real_loop loop;
+  real_loop loop;
   run_on(*loop, body());
 }
 

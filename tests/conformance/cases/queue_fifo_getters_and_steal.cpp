@@ -10,7 +10,7 @@ void put_nowait(queue<std::string>& q, std::string item) { static_cast<void>(q.t
 
 task<> body() {
   queue<std::string> q;
-  std::vector<join_handle<>> ts;
+  std::vector<join_handle<void>> ts;
   for (int i = 0; i < 3; ++i) {
     ts.push_back(spawn(g(q, i)));
   }
@@ -34,8 +34,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(queue_fifo_getters_and_steal) {
-run(body());
-}
+CONFORMANCE_CASE(queue_fifo_getters_and_steal) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -4,7 +4,7 @@
 namespace jackdaw::conformance {
 namespace {
 
-join_handle<> left;
+join_handle<void> left;
 
 task<> bg() {
   for (int i = 0; i < 3; ++i) {
@@ -22,7 +22,7 @@ task<int> one() {
 }  // namespace
 
 CONFORMANCE_CASE(run_until_complete_twice_and_leftover_tasks) {
-virtual_loop loop;
+  virtual_loop loop;
   log(loop->run_until_complete(one()));
   log("bg done", left.done());
   log(loop->run_until_complete(sleep_for(0s, std::string("second"))));

@@ -15,8 +15,6 @@ task<> body() { co_await gather(w("a"), w("b"), w("c")); }
 
 }  // namespace
 
-CONFORMANCE_CASE(sleep0_round_robin) {
-run(body());
-}
+CONFORMANCE_CASE(sleep0_round_robin) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -30,8 +30,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(sleep_cancelled_leaves_no_timer) {
-run(body());
-}
+CONFORMANCE_CASE(sleep_cancelled_leaves_no_timer) { run(body()); }
 
 }  // namespace jackdaw::conformance

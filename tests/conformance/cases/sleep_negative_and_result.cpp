@@ -12,8 +12,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(sleep_negative_and_result) {
-run(body());
-}
+CONFORMANCE_CASE(sleep_negative_and_result) { run(body()); }
 
 }  // namespace jackdaw::conformance

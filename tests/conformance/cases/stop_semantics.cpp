@@ -13,7 +13,7 @@ task<> body(asyncio::event_loop& loop) {
 }  // namespace
 
 CONFORMANCE_CASE(stop_semantics) {
-virtual_loop loop;
+  virtual_loop loop;
   loop->call_soon([&] {
     log("a");
     loop->stop();

@@ -21,7 +21,7 @@ task<> k() {
   co_return;
 }
 
-task<> awaits(join_handle<> x) {
+task<> awaits(join_handle<void> x) {
   try {
     co_await x;
   } catch (const keyboard_interrupt&) {
@@ -32,7 +32,7 @@ task<> awaits(join_handle<> x) {
 }  // namespace
 
 CONFORMANCE_CASE(system_exit_tears_out_of_loop) {
-virtual_loop loop;
+  virtual_loop loop;
   loop->call_soon([] { log("before"); });
   loop->call_soon([] { throw system_exit("from callback"); });
   loop->call_soon([] { log("rest of the turn"); });

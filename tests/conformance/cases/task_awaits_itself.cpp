@@ -24,8 +24,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(task_awaits_itself) {
-run(body());
-}
+CONFORMANCE_CASE(task_awaits_itself) { run(body()); }
 
 }  // namespace jackdaw::conformance

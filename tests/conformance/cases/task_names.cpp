@@ -27,8 +27,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(task_names) {
-run(body());
-}
+CONFORMANCE_CASE(task_names) { run(body()); }
 
 }  // namespace jackdaw::conformance

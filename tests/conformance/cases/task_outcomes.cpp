@@ -74,8 +74,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(task_outcomes) {
-run(body());
-}
+CONFORMANCE_CASE(task_outcomes) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -36,8 +36,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(task_result_too_early) {
-run(body());
-}
+CONFORMANCE_CASE(task_result_too_early) { run(body()); }
 
 }  // namespace jackdaw::conformance

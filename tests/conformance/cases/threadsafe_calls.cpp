@@ -17,7 +17,7 @@ task<> body(asyncio::event_loop& loop) {
 }  // namespace
 
 CONFORMANCE_CASE(threadsafe_calls) {
-real_loop loop;
+  real_loop loop;
   std::thread th;
   loop->call_soon([&] {
     th = std::thread([&] {

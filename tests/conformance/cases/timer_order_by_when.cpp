@@ -3,7 +3,7 @@
 
 namespace jackdaw::conformance {
 CONFORMANCE_CASE(timer_order_by_when) {
-virtual_loop loop;
+  virtual_loop loop;
   const time_point t = loop->time();
   loop->call_at(t + 30ms, [] { log("30"); });
   loop->call_at(t + 10ms, [] { log("10"); });

@@ -14,7 +14,8 @@ task<> body() {
     const time_point when = loop.time() + 1s;
     std::vector<asyncio::handle> hs;
     for (int i = 0; i < total; ++i) {
-      hs.push_back(loop.call_at(i % 2 == 1 ? when : when + i % 7 * 1s, [&out, i] { out.push_back(i); }));
+      hs.push_back(
+          loop.call_at(i % 2 == 1 ? when : when + i % 7 * 1s, [&out, i] { out.push_back(i); }));
     }
     for (int i = 0; i < cancelled; ++i) {
       hs[static_cast<std::size_t>(i)].cancel();
@@ -27,8 +28,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(timer_rebuild_reorders_ties) {
-run(body());
-}
+CONFORMANCE_CASE(timer_rebuild_reorders_ties) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -3,7 +3,7 @@
 
 namespace jackdaw::conformance {
 CONFORMANCE_CASE(timer_ties_heapq_order) {
-for (int n = 2; n < 10; ++n) {
+  for (int n = 2; n < 10; ++n) {
     virtual_loop loop;
     std::vector<int> out;
     const time_point t = loop->time();

@@ -20,8 +20,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(timer_vs_soon) {
-run(body());
-}
+CONFORMANCE_CASE(timer_vs_soon) { run(body()); }
 
 }  // namespace jackdaw::conformance

@@ -26,7 +26,7 @@ task<> w(int n, join_handle<std::string> t) {
 }
 
 task<> watch(join_handle<std::string> t) {
-  std::vector<join_handle<>> ws;
+  std::vector<join_handle<void>> ws;
   for (int i = 0; i < 3; ++i) {
     ws.push_back(spawn(w(i, t)));
   }
@@ -46,8 +46,6 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(two_tasks_await_one_task) {
-run(body());
-}
+CONFORMANCE_CASE(two_tasks_await_one_task) { run(body()); }
 
 }  // namespace jackdaw::conformance

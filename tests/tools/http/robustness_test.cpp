@@ -40,7 +40,7 @@ TEST_P(robustness, too_few_descriptors_stop_new_clients_but_not_the_old_ones_and
     for (int number = 0; number < 400; ++number) {
       crowd.push_back(process.connect());
     }
-    ASSERT_EQ(first.ask(get("/")).status, 200u);
+    ASSERT_EQ(first.ask(get("/")).status, 200u) << process.process().error_text();
     const double before = cpu_us(server_process::stats(first));
     EXPECT_EQ(first.ask(get("/sleep?ms=1000")).status, 200u);
     const double spent = cpu_us(server_process::stats(first)) - before;
