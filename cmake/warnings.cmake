@@ -8,6 +8,7 @@ if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   # -Wconversion without its sign part: system calls mix signs everywhere, and a cast at each of
   # them hides the narrowing that matters. -Wdangling sees dangling coroutine arguments, thanks to
   # the attributes on the task types: that is a bug in every build.
+  add_compile_definitions(JACKDAW_CORO_LIFETIME_CHECKS)
   add_compile_options(-Wshadow -Wconversion -Wno-sign-conversion -Wthread-safety -Wextra-semi
                       -Wunreachable-code -Werror=dangling)
 elseif(CMAKE_CXX_COMPILER_ID STREQUAL GNU)

@@ -20,15 +20,15 @@ task<int> failing_change() {
   throw std::runtime_error("constraint violated");
 }
 
-// Python: try: return await body  finally: await sign_off()
+// Tells the other side. It may wait, even if what it cleans up after was cancelled.
+task<void> sign_off(std::string name) {
+  co_await jackdaw::sleep(1ms);
+  std::printf("%s: signed off\n", name.c_str());
+}
+
+// Python: try: return await body  finally: await sign_off(name)
 task<int> session(std::string name, task<int> body) {
-  // Tells the other side. It may wait, even if what it cleans up after was cancelled. What the lambda
-  // captures is there until it is done: finally() keeps it.
-  auto sign_off = [name]() -> task<void> {  // NOLINT(*-avoid-capturing-lambda-coroutines)
-    co_await jackdaw::sleep(1ms);
-    std::printf("%s: signed off\n", name.c_str());
-  };
-  co_return co_await jackdaw::finally(std::move(body), std::move(sign_off));
+  co_return co_await jackdaw::finally(std::move(body), sign_off(std::move(name)));
 }
 
 task<void> sessions() {

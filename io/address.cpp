@@ -11,7 +11,9 @@ namespace jackdaw::io {
 namespace {
 
 [[noreturn]] void reject(std::string_view text, const char* reason) {
-  throw std::invalid_argument("address \"" + std::string(text) + "\": " + reason +
+  // what() is a C string: it would end there.
+  const std::string shown(text.substr(0, text.find('\0')));
+  throw std::invalid_argument("address \"" + shown + "\": " + reason +
                               "; expected HOST:PORT as in 127.0.0.1:8080 or [::1]:8080");
 }
 
@@ -46,6 +48,9 @@ address address::parse(std::string_view text) {
     reject(text, "there is no port");
   }
   std::string host(text.substr(0, colon));
+  if (host.find('\0') != std::string::npos) {
+    reject(text, "it contains a NUL");
+  }
   const std::uint16_t port = parse_port(text.substr(colon + 1), text);
   address parsed;
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {

@@ -118,7 +118,7 @@ task<std::string> buffered_reader::read_exactly(std::size_t count) {
 }
 
 task<std::string> buffered_reader::read_some(std::size_t count_max) {
-  if (buffered().empty()) {
+  if (buffered().empty() && count_max > 0) {
     result<std::size_t> received = co_await fill();
     static_cast<void>(received.value());
   }

@@ -67,13 +67,14 @@ epoll_driver::interest& epoll_driver::interest_in(int descriptor) {
 int epoll_driver::start(operation& starting) {
   counters().submissions.add();
   const request& wanted = starting.wanted();
-  if (wanted.code != opcode::receive_lent) {
+  int result = wanted.descriptor < 0 ? -EBADF : -EAGAIN;
+  if (result == -EAGAIN && wanted.code != opcode::receive_lent && wanted.code != opcode::poll) {
     counters().system_calls.add();
-    const int result = perform(starting, as_span(scratch_));
-    if (result != -EAGAIN) {
-      counters().completions.add();
-      return result;
-    }
+    result = perform(starting, as_span(scratch_));
+  }
+  if (result != -EAGAIN) {
+    counters().completions.add();
+    return result;
   }
   interest& entry = interest_in(wanted.descriptor);
   const std::uint32_t generation = descriptor_generation(wanted.descriptor);
@@ -89,7 +90,8 @@ int epoll_driver::start(operation& starting) {
     const int status = register_interest(wanted.descriptor, entry, events, generation);
     if (status != 0) {
       counters().completions.add();
-      return status;
+      // Files and directories have no readiness to wait for: always ready, says poll(2).
+      return status == -EPERM && wanted.code == opcode::poll ? perform(starting, {}) : status;
     }
   }
   operation** last = &entry.waiting;
@@ -158,7 +160,7 @@ int epoll_driver::wait_for_events(time_point deadline, time_point now) noexcept 
   // Nanoseconds: with epoll_wait()'s milliseconds timers come late or the loop spins.
   int count = epoll_pwait2(epoll_.get(), events_.data(), capacity,
                            deadline == never ? nullptr : &timeout, nullptr);
-  if (count < 0 && errno == ENOSYS) {
+  if (count < 0 && errno != EINTR) {  // An old kernel, or a filter that does not know the call.
     const auto left_ms = deadline == never ? -1
                                            : static_cast<int>(timeout.tv_sec * 1000 +
                                                               (timeout.tv_nsec + 999'999) / 1'000'000);

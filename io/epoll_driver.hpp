@@ -8,8 +8,9 @@
 // remembers the generation (file_descriptor.hpp): a number that came back is registered anew. Foreign
 // descriptors are registered for each wait, since nobody tells us when they are closed.
 //
-// An operation is tried first, and waits only if it would block; a read that waits for a peer's next
-// request (receive_lent) is not: it nearly always would.
+// An operation is tried first, and waits only if it would block. Not so a read that waits for a peer's
+// next request (receive_lent), which nearly always would; nor a wait for readiness, whose end belongs
+// after what is runnable already (asyncio's S3), and which an unread byte would end again and again.
 #pragma once
 
 #include <jackdaw/io/io_driver.hpp>

@@ -10,7 +10,7 @@
 namespace jackdaw::io {
 namespace {
 
-// Address space only: the kernel backs a page when a descriptor in its range is closed.
+// Address space only: the kernel backs a page when a descriptor in its range is taken over.
 constexpr std::size_t generations_max = std::size_t{1} << 20;
 
 std::atomic<std::uint32_t>* generation_table() noexcept {
@@ -32,6 +32,14 @@ std::uint32_t descriptor_generation(int descriptor) noexcept {
   return table[descriptor].load(std::memory_order_acquire);  // Y1: pairs with Y2.
 }
 
+file_descriptor::file_descriptor(int descriptor) noexcept : number_(descriptor) {
+  auto* const table = generation_table();
+  if (table != nullptr && descriptor >= 0 && static_cast<std::size_t>(descriptor) < generations_max) {
+    // Y2: release; whoever waits for the descriptor has it from here.
+    table[descriptor].fetch_add(1, std::memory_order_release);
+  }
+}
+
 int file_descriptor::release() noexcept {
   JACKDAW_ASSERT(pending_.load(std::memory_order_acquire) == 0);  // Z3: pairs with Z2.
   return std::exchange(number_, -1);
@@ -41,13 +49,7 @@ void file_descriptor::close() noexcept {
   if (number_ < 0) {
     return;
   }
-  const int number = release();
-  auto* const table = generation_table();
-  if (table != nullptr && static_cast<std::size_t>(number) < generations_max) {
-    // Y2: before the number can come back from the kernel: release, and the close is a system call.
-    table[number].fetch_add(1, std::memory_order_release);
-  }
-  ::close(number);
+  ::close(release());
 }
 
 }  // namespace jackdaw::io

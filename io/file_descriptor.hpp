@@ -5,7 +5,8 @@
 // A descriptor's number is free for reuse the moment it is closed. Two things remember numbers: an
 // operation that the kernel has not been handed yet, and a driver that registered interest. The first
 // is why close() asserts that no operation is pending; the second is why each number has a generation,
-// which close() increments: a registration of an older generation is known to be gone.
+// which goes up when we come to own the number: a registration of an older generation is not trusted.
+// Not when we close it: a foreign descriptor, or one that was released, is closed behind our back.
 #pragma once
 
 #include <atomic>
@@ -14,14 +15,15 @@
 
 namespace jackdaw::io {
 
-/// The generation of a descriptor number: how often this library closed it. Threads: any.
+/// The generation of a descriptor number: how often this library took it over. Threads: any.
 [[nodiscard]] std::uint32_t descriptor_generation(int descriptor) noexcept;
 
 /// Threads       Operations may be pending on any worker; moving, closing: when none is.
 class file_descriptor {
  public:
   file_descriptor() noexcept = default;
-  explicit file_descriptor(int descriptor) noexcept : number_(descriptor) {}
+  /// Takes it over; a negative number is none.
+  explicit file_descriptor(int descriptor) noexcept;
   file_descriptor(file_descriptor&& other) noexcept : number_(other.release()) {}
   file_descriptor& operator=(file_descriptor&& other) noexcept {
     if (this != &other) {

@@ -44,7 +44,14 @@ bool operation::await_suspend(std::coroutine_handle<> awaiting) {
   }
   task.suspend_at(awaiting);
   state_.store(state::submitted, std::memory_order_relaxed);  // O1: armed, so published, below.
-  const int result = driver.start(*this);
+  int result = 0;
+  try {
+    result = driver.start(*this);
+  } catch (...) {
+    suspended_ = false;
+    settle(-ECANCELED);
+    throw;
+  }
   if (result != io_driver::pending) {
     settle(result);
     return false;

@@ -15,7 +15,7 @@ class [[nodiscard]] readiness_operation final : public operation {
 
 /// Waits until `descriptor` can be read, or has an error or a hang-up to report.
 ///
-/// Suspends      Always on io_uring; on epoll unless it is ready.
+/// Suspends      Always; on epoll a file or directory, which is always ready, ends it at once.
 /// Lifetime      The descriptor stays open until the await returns.
 /// Errors        io::error, EBADF for instance.
 /// Cancellation  Loses nothing.

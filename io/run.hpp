@@ -84,7 +84,14 @@ T run(task<T> main, options wanted = {}) {
   runtime runs(std::move(wanted));
   auto* const state = new task_state<T>(runs.scheduler(), std::move(main), {});
   join_handle<T> handle(*state);
-  runs.run(*state);
+  try {
+    runs.run(*state);
+  } catch (...) {
+    if (!state->linked() && !state->done()) {
+      state->discard_unstarted();  // No driver could be had, or this is a run inside of a run.
+    }
+    throw;
+  }
   state->mark_retrieved();
   if constexpr (std::is_void_v<T>) {
     handle.result();

@@ -45,7 +45,10 @@ int perform_poll(const request& wanted) noexcept {
   if (count == 0) {
     return -EAGAIN;
   }
-  return count < 0 ? -errno : entry.revents;
+  if (count < 0) {
+    return -errno;
+  }
+  return (entry.revents & POLLNVAL) != 0 ? -EBADF : entry.revents;
 }
 
 int perform_once(operation& operation, std::span<std::byte> scratch) noexcept {

@@ -22,7 +22,8 @@ class [[nodiscard]] accept_operation final : public operation {
 };
 
 /// Threads       Any number of tasks may accept at a time: each connection goes to one of them. One-shot
-///               on purpose: a worker that computes does not hoard connections (P16).
+///               on purpose: a ring with a multishot accept hoards connections while
+///               its worker computes.
 class tcp_listener {
  public:
   tcp_listener() noexcept = default;

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace jackdaw::io {
@@ -15,6 +16,9 @@ namespace {
 constexpr unsigned lent_count = 256;
 constexpr std::size_t lent_bytes = 4096;
 constexpr int lent_group = 0;
+
+// What read(2) and its like transfer at most; an entry's length has 32 bits.
+constexpr std::size_t transfer_bytes_max = 0x7FFF'F000;
 
 // User data that are no addresses of operations.
 constexpr std::uint64_t wake_mark = 1;
@@ -114,9 +118,10 @@ void uring_driver::resubmit(operation& again) {
 
 void uring_driver::prepare(operation& starting, io_uring_sqe& sqe) const noexcept {
   const request& wanted = starting.wanted();
+  const auto length = static_cast<unsigned>(std::min(wanted.length, transfer_bytes_max));
   switch (wanted.code) {
     case opcode::receive:
-      io_uring_prep_recv(&sqe, wanted.descriptor, wanted.memory, wanted.length, wanted.flags);
+      io_uring_prep_recv(&sqe, wanted.descriptor, wanted.memory, length, wanted.flags);
       break;
     case opcode::receive_lent:
       if (lent_memory_ != nullptr) {
@@ -129,7 +134,7 @@ void uring_driver::prepare(operation& starting, io_uring_sqe& sqe) const noexcep
       break;
     case opcode::send:
       // WAITALL: the kernel goes on after a short send, instead of one round trip through us each.
-      io_uring_prep_send(&sqe, wanted.descriptor, wanted.memory, wanted.length,
+      io_uring_prep_send(&sqe, wanted.descriptor, wanted.memory, length,
                          wanted.flags | MSG_NOSIGNAL | MSG_WAITALL);
       break;
     case opcode::accept:
@@ -140,12 +145,12 @@ void uring_driver::prepare(operation& starting, io_uring_sqe& sqe) const noexcep
       io_uring_prep_connect(&sqe, wanted.descriptor, wanted.address, *wanted.address_length);
       break;
     case opcode::read:
-      io_uring_prep_read(&sqe, wanted.descriptor, wanted.memory,
-                         static_cast<unsigned>(wanted.length), static_cast<std::uint64_t>(-1));
+      io_uring_prep_read(&sqe, wanted.descriptor, wanted.memory, length,
+                         static_cast<std::uint64_t>(-1));
       break;
     case opcode::write:
-      io_uring_prep_write(&sqe, wanted.descriptor, wanted.memory,
-                          static_cast<unsigned>(wanted.length), static_cast<std::uint64_t>(-1));
+      io_uring_prep_write(&sqe, wanted.descriptor, wanted.memory, length,
+                          static_cast<std::uint64_t>(-1));
       break;
     case opcode::poll:
       io_uring_prep_poll_add(&sqe, wanted.descriptor, static_cast<unsigned>(wanted.flags));

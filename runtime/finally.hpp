@@ -32,4 +32,16 @@ task<T> finally(task<T> body, F cleanup) {
   co_return result.take_value();
 }
 
+/// The same with a clean-up that has its arguments already: `finally(work(), sign_off(name))`. Tasks are
+/// lazy: it starts when the body has ended.
+template <class T>
+JACKDAW_CORO_WRAPPER task<T> finally(task<T> body, task<void> cleanup) {
+  struct prepared {
+    JACKDAW_CORO_WRAPPER task<void> operator()() { return std::move(cleanup); }
+    task<void> cleanup;
+  };
+  prepared deferred{std::move(cleanup)};
+  return finally(std::move(body), std::move(deferred));
+}
+
 }  // namespace jackdaw

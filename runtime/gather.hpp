@@ -101,7 +101,8 @@ class [[nodiscard]] gather_all_awaitable {
 ///
 /// Suspends      The call does not; awaiting it does until all have ended or one has failed.
 /// Errors        The first exception, at once; the others go on, and their later exceptions are dropped.
-/// Cancellation  Cancels all that have not ended, and waits for them.
+/// Cancellation  Cancels all that have not ended, and waits until they have or one fails or ends cancelled:
+///               others may still be cleaning up then, as after an error.
 /// Source        asyncio.gather. For structured failure use a task group.
 template <class... Ts>
 gather_awaitable<Ts...> gather(task<Ts>... tasks) {

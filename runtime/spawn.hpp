@@ -6,10 +6,12 @@
 #include <jackdaw/runtime/task.hpp>
 #include <jackdaw/runtime/task_record.hpp>
 
+#include <atomic>
 #include <concepts>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace jackdaw {
@@ -26,6 +28,17 @@ class task_state final : public task_record {
 
   /// Only when done.
   [[nodiscard]] outcome<T>& result() noexcept { return result_; }
+
+  /// result(), for whoever awaits or asks. The first one gets the error of a cancelled task itself, with
+  /// its message, later ones an error without (asyncio: _make_cancelled_error).
+  [[nodiscard]] outcome<T>& look() {
+    mark_retrieved();
+    // L1: relaxed; who sees a task that is done sees its result.
+    if (cancelled_ && looked_at_.exchange(true, std::memory_order_relaxed)) {
+      throw cancelled_error();
+    }
+    return result_;
+  }
 
   [[nodiscard]] std::exception_ptr exception() const noexcept override {
     return result_.has_exception() ? result_.exception() : nullptr;
@@ -65,6 +78,7 @@ class task_state final : public task_record {
 
   outcome<T> result_;
   bool cancelled_ = false;
+  std::atomic<bool> looked_at_{false};
 };
 
 /// The wait for the end of a task. A cancellation of the waiter is passed on to the awaited task, as
@@ -122,20 +136,23 @@ class join_handle {
     return task_->request_cancel(message);
   }
   [[nodiscard]] std::uint32_t cancelling() const noexcept { return task_->cancelling(); }
-  /// The exception of a task that is done, or null. Throws invalid_state_error before.
+  /// The exception of a task that is done, or null. Throws invalid_state_error before, and
+  /// cancelled_error if the task was cancelled.
   [[nodiscard]] std::exception_ptr exception() const {
-    require_done();
-    task_->mark_retrieved();
+    require_done("Exception is not set.");
+    const outcome<T>& result = state().look();
+    if (task_->cancelled()) {
+      result.rethrow_if_exception();
+    }
     return task_->exception();
   }
   /// The result of a task that is done; throws what it threw, or invalid_state_error before.
   decltype(auto) result() const {
-    require_done();
-    task_->mark_retrieved();
+    require_done("Result is not set.");
     if constexpr (std::is_void_v<T>) {
-      state().result().rethrow_if_exception();
+      state().look().rethrow_if_exception();
     } else {
-      return static_cast<const stored_type<T>&>(state().result().value());
+      return static_cast<const stored_type<T>&>(state().look().value());
     }
   }
 
@@ -153,9 +170,9 @@ class join_handle {
    protected:
     outcome<T>& fetch() {
       wait_.finish();
-      task_->mark_retrieved();
-      return static_cast<task_state<T>&>(*task_).result();
+      return static_cast<task_state<T>&>(*task_).look();
     }
+    [[nodiscard]] bool sole_owner() const noexcept { return !task_->shared(); }
 
    private:
     task_reference task_;
@@ -175,11 +192,20 @@ class join_handle {
     }
   };
 
-  /// Of an rvalue: the result is moved out.
+  /// Of an rvalue: the result is moved out if nobody else holds the task, else copied. One that cannot
+  /// be copied is moved in any case.
   class unique_awaiter : public awaiter_base {
    public:
     using awaiter_base::awaiter_base;
-    T await_resume() { return this->fetch().take_value(); }
+    T await_resume() {
+      outcome<T>& result = this->fetch();
+      if constexpr (std::is_object_v<T> && std::is_copy_constructible_v<T>) {
+        if (!this->sole_owner()) {
+          return std::as_const(result).value();
+        }
+      }
+      return result.take_value();
+    }
   };
 
   shared_awaiter operator co_await() const& noexcept { return shared_awaiter(task_); }
@@ -189,9 +215,9 @@ class join_handle {
   [[nodiscard]] task_state<T>& state() const noexcept {
     return static_cast<task_state<T>&>(*task_);
   }
-  void require_done() const {
+  void require_done(const char* otherwise) const {
     if (!task_->done()) {
-      throw invalid_state_error("Result is not set.");
+      throw invalid_state_error(otherwise);
     }
   }
 

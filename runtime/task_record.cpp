@@ -315,6 +315,11 @@ void task_record::drop_reference() noexcept {
   }
 }
 
+bool task_record::shared() const noexcept {
+  // F3: acquire pairs with F2: the sole owner may take the result, whatever the others did with it.
+  return references_.load(std::memory_order_acquire) > 1;
+}
+
 void task_record::start() noexcept {
   scheduler_->task_spawned(*this);
   schedule();
@@ -366,6 +371,14 @@ void task_record::publish_done() noexcept {
   while (completion_node* const node = waiting.pop_front()) {
     node->notify(*node);  // The last access: its owner may free it at once.
   }
+  drop_reference();
+}
+
+void task_record::discard_unstarted() noexcept {
+  JACKDAW_ASSERT(!linked());
+  root_.destroy();
+  set_cancelled(std::make_exception_ptr(cancelled_error()));
+  change(0, is_done);
   drop_reference();
 }
 

@@ -159,6 +159,9 @@ class task_record : public work, public list_links, public pooled {
 
   void add_reference() noexcept;
   void drop_reference() noexcept;
+  /// True if there is more than one reference. A hint: others may drop theirs meanwhile, nobody can add one
+  /// to the last.
+  [[nodiscard]] bool shared() const noexcept;
 
   /// Queues the first step. The caller has added its references.
   void start() noexcept;
@@ -169,6 +172,8 @@ class task_record : public work, public list_links, public pooled {
   void set_reports_destruction(bool reports) noexcept { reports_destruction_ = reports; }
   [[nodiscard]] bool reports_destruction() const noexcept { return reports_destruction_; }
 
+  /// Gives up a task that could not be started, frame and all.
+  void discard_unstarted() noexcept;
   /// Ends the task without running it, frames and all. Only for a scheduler that shuts down.
   void destroy_pending() noexcept;
 

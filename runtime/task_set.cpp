@@ -58,6 +58,11 @@ bool task_set::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   return true;
 }
 
+void task_set::abandon() noexcept {
+  const std::lock_guard guard(lock_);
+  waiter_ = nullptr;
+}
+
 std::size_t task_set::finish() {
   bool cancelled = false;
   {
@@ -69,7 +74,12 @@ std::size_t task_set::finish() {
     return decided_by_;
   }
   task_record& task = current_task();
-  if (task.end_wait() == wait_end::cancelled || cancelled) {
+  if (task.end_wait() == wait_end::cancelled) {
+    task.throw_cancelled();
+  }
+  // A child that failed decides, cancelled or not (asyncio: gather's outer future gets its error).
+  const bool failed = policy_ == set_policy::first_exception && decided_by_ != none;
+  if (cancelled && !failed) {
     task.throw_cancelled();
   }
   return decided_by_;
@@ -82,7 +92,8 @@ bool task_set::cancel_children(cancel_hook& self, std::string_view message) noex
     if (set.settled_) {
       return false;
     }
-    // From here on only the end of all children ends the wait (asyncio: _cancel_requested).
+    // From here on the end of all children ends the wait (asyncio: _cancel_requested), or in gather the
+    // first one that fails or ends cancelled.
     set.cancel_requested_ = true;
   }
   bool any = false;
@@ -113,12 +124,12 @@ void task_set::child_ended(std::size_t index) noexcept {
     const std::lock_guard guard(lock_);
     --unfinished_;
     if (!settled_) {
-      const bool decides = (policy_ == set_policy::first_exception && failed) ||
-                           policy_ == set_policy::first_completed;
-      if (decides && decided_by_ == none) {
+      const bool fails = policy_ == set_policy::first_exception && failed;
+      const bool wins = policy_ == set_policy::first_completed;
+      if ((fails || wins) && decided_by_ == none) {
         decided_by_ = index;
       }
-      settled_ = unfinished_ == 0 || (decides && !cancel_requested_);
+      settled_ = unfinished_ == 0 || fails || (wins && !cancel_requested_);
       if (settled_ && waiter_ != nullptr) {
         waiter_->wake_and_schedule();
       }

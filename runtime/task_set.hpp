@@ -40,6 +40,8 @@ class task_set final : public cancel_hook, public pooled {
 
   [[nodiscard]] bool settled() const noexcept;
   bool await_suspend(std::coroutine_handle<> awaiting) noexcept;
+  /// The waiter's frame is destroyed while it waits: nobody is woken any more.
+  void abandon() noexcept;
   /// Index of the child that settled the set, or `none` if all just ended. Throws if cancelled.
   std::size_t finish();
 
@@ -84,6 +86,7 @@ class task_set_wait {
   task_set_wait& operator=(task_set_wait&&) = delete;
   ~task_set_wait() {
     if (set_ != nullptr) {
+      set_->abandon();
       set_->drop_reference();
     }
   }

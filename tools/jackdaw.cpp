@@ -49,7 +49,7 @@ void add_runtime_options(CLI::App& command, runtime_options& chosen) {
   command.add_option("--backend", chosen.backend, "How to talk to the kernel")
       ->type_name("auto|io_uring|epoll")
       ->capture_default_str();
-  constexpr unsigned workers_max = 64;
+  constexpr unsigned workers_max = 48;
   command
       .add_option("--workers", chosen.workers, "Threads in multi mode; 0: what the machine grants")
       ->check(CLI::Range(0U, workers_max))
@@ -157,7 +157,8 @@ int run(int argument_count, char** arguments) {
     return error.get_exit_code() == 0 ? app.exit(error) : complain(error.what(), exit_usage);
   }
   if (!chosen) {
-    return complain("a command is required: serve, load or doctor (see jackdaw --help)", exit_usage);
+    return complain("a command is required: serve, load or doctor (see jackdaw --help)",
+                    exit_usage);
   }
   try {
     return chosen();

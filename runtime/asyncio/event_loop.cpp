@@ -126,6 +126,16 @@ void event_loop::schedule(work& work) noexcept {
   }
 }
 
+// On the loop's own thread in line with call_soon() (S22); from others through the inbox.
+void event_loop::post(work& item) {
+  if (std::this_thread::get_id() == thread_) {
+    require_open();
+    ready_.push_back(item);
+  } else {
+    send(item);
+  }
+}
+
 void event_loop::send(work& item) {
   driver* wakes = nullptr;
   {
@@ -169,7 +179,12 @@ void event_loop::arm_timer(timer& timer) {
   auto* const item = new callback(*this, fire, timer.deadline());
   item->add_reference();  // The timer's.
   timer_access::set_queue(timer, item);
-  push_timer(*item);
+  if (timer.deadline() <= time()) {
+    // S123: asyncio's timeout() in the past is a call_soon(), before what becomes ready from now on.
+    ready_.push_back(*item);
+  } else {
+    push_timer(*item);
+  }
 }
 
 void event_loop::disarm_timer(timer& timer) noexcept {

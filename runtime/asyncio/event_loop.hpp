@@ -77,7 +77,13 @@ class event_loop final : public scheduler {
   /// As call_soon(), from any thread; wakes the loop. Throws std::runtime_error if it is closed.
   template <class F>
   void call_soon_threadsafe(F&& function) {
-    send(*new callback(*this, std::forward<F>(function), time_point{}));
+    auto* const item = new callback(*this, std::forward<F>(function), time_point{});
+    try {
+      post(*item);
+    } catch (...) {
+      item->drop_reference();  // The queue's, which it never reached.
+      throw;
+    }
   }
 
   /// The loop's clock, read at each call.
@@ -145,6 +151,7 @@ class event_loop final : public scheduler {
   void drop_cancelled_timers() noexcept;
   void push_timer(callback& item);
   void timer_cancelled() noexcept { ++timers_cancelled_; }
+  void post(work& item);
   void send(work& item);
   void receive() noexcept;
   void run_until_done(std::vector<task_reference> tasks, bool extra_turn);

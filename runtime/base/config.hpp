@@ -12,10 +12,12 @@
 #define JACKDAW_SANITIZED 0
 #endif
 
-// clang then warns of references to temporaries and of capturing-lambda coroutines whose task outlives
-// them (-Wdangling), and insists that a function which returns a task is a coroutine or says that it
-// wraps one.
-#if defined(__has_cpp_attribute) && __has_cpp_attribute(clang::coro_return_type)
+// With JACKDAW_CORO_LIFETIME_CHECKS clang warns of references to temporaries and of capturing-lambda
+// coroutines whose task outlives them (-Wdangling). It then also insists that every function which returns a
+// task is a coroutine or says that it wraps one, which std::function<task<T>()> and plain lambdas cannot:
+// so it is for code bases that go without, as this one does, and not the default.
+#if defined(JACKDAW_CORO_LIFETIME_CHECKS) && defined(__has_cpp_attribute) && \
+    __has_cpp_attribute(clang::coro_return_type)
 #define JACKDAW_CORO_TYPE [[clang::coro_return_type, clang::coro_lifetimebound]]
 #define JACKDAW_CORO_WRAPPER [[clang::coro_wrapper]]
 #else

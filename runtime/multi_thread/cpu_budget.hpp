@@ -10,7 +10,7 @@ namespace jackdaw {
 struct cpu_budget {
   unsigned affinity = 1;   // Processors in the affinity mask.
   double quota = 0;        // Processors granted by the cgroup, 0 if unlimited.
-  unsigned workers = 1;    // min(affinity, ceil(quota)), at least 1, at most 64.
+  unsigned workers = 1;    // min(affinity, ceil(quota)), at least 1, at most 48.
   std::string source;      // For people: where the figure comes from.
 };
 

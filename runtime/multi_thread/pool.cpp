@@ -79,6 +79,7 @@ void pool::stop_workers() noexcept {
     leaving_.emplace(started + 1);
   }
   stopping_.store(true, std::memory_order_seq_cst);  // Dekker with worker::attach() and sleep().
+  stopping_.notify_all();
   for (unsigned index = 1; index < worker_count_; ++index) {
     workers_[index]->wake();
   }
@@ -152,19 +153,43 @@ void pool::start_or_wake(unsigned index) noexcept {
       sigfillset(&all);
       pthread_sigmask(SIG_SETMASK, &all, &before);
       threads_[index] = std::thread([this, index] {
-        worker& own = *workers_[index];
-        own.attach();
-        own.start_as_searcher();
-        own.run_until(&pool::stopped);
-        // A worker that is still in its loop may wake this one: no driver goes before all have left.
-        leaving_->arrive_and_wait();
-        own.detach();
+        run_worker(index);
       });
       pthread_sigmask(SIG_SETMASK, &before, nullptr);
       return;
     }
   }
   workers_[index]->wake();
+}
+
+// The body of a worker's thread, which was started because of a claim.
+void pool::run_worker(unsigned index) noexcept {
+  worker& own = *workers_[index];
+  bool attached = false;
+  try {
+    own.attach();
+    attached = true;
+  } catch (const std::exception& refused) {
+    // Out of descriptors or memory for one more driver: the others do its work.
+    report({"A worker could not be started, and the pool goes on with fewer: " +
+                std::string(refused.what()),
+            {},
+            nullptr});
+  }
+  if (attached) {
+    own.start_as_searcher();
+    own.run_until(&pool::stopped);
+  } else {
+    if (idle_.end_search()) {
+      announce_work();
+    }
+    stopping_.wait(false);
+  }
+  // A worker that is still in its loop may wake this one: no driver goes before all have left.
+  leaving_->arrive_and_wait();
+  if (attached) {
+    own.detach();
+  }
 }
 
 bool pool::anything_to_steal() const noexcept {

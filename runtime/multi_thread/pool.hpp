@@ -74,6 +74,7 @@ class pool final : public scheduler {
   [[nodiscard]] bool all_tasks_are_done() const noexcept;
   [[nodiscard]] bool stopped() const noexcept;
   void start_or_wake(unsigned index) noexcept;
+  void run_worker(unsigned index) noexcept;
   void cancel_all();
   void stop_workers() noexcept;
 

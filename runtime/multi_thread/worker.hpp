@@ -3,7 +3,8 @@
 // Where work comes from, in this order
 // ------------------------------------
 //   1. `next_`      what the task that just ran made runnable last: it is warm, and its partner. Not
-//                   stealable, hence capped: after next_in_a_row_max it goes behind the queue (B55).
+//                   stealable, hence capped: after next_in_a_row_max it goes behind the queue, or two tasks that
+//                   wake each other would keep all others waiting for ever.
 //   2. `queue_`     the stealable FIFO.
 //   3. the outside  the shared queue.
 //   4. others       if anybody has something to steal: first the own driver without waiting, then half

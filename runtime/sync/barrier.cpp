@@ -43,7 +43,7 @@ class barrier::turn {
 
 barrier::barrier(std::size_t parties) : parties_(parties) {
   if (parties < 1) {
-    throw std::invalid_argument("parties must be >= 1");
+    throw std::invalid_argument("parties must be > 0");
   }
 }
 

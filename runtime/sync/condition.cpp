@@ -21,18 +21,15 @@ class condition::notification {
   void await_resume() {
     wait_queue::guard held;
     const bool cancelled = condition_->waiters_.finish(held, node_);
-    notified_ = node_.woken();
     held.unlock();
     if (cancelled) {
       throw_cancelled(node_);
     }
   }
-  [[nodiscard]] bool notified() const noexcept { return notified_; }
 
  private:
   condition* condition_;
   wait_queue::node node_;
-  bool notified_ = false;
 };
 
 task<void> condition::wait() {
@@ -57,7 +54,8 @@ task<void> condition::wait() {
     }
   }
   if (interrupted) {
-    if (arrival.notified()) {
+    {
+      // Whether a notification had come or not, as asyncio does: waiters expect to wake for nothing.
       const auto held = waiters_.lock();
       waiters_.wake_one();
     }

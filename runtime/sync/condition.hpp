@@ -20,8 +20,8 @@ class condition {
 
   /// Unlocks the mutex, waits for a notification, and locks it again.
   ///
-  /// Cancellation  Locks the mutex first, however often it is cancelled meanwhile; then throws. A
-  ///               notification that had arrived goes to the next waiter.
+  /// Cancellation  Locks the mutex first, however often it is cancelled meanwhile; then throws. It
+  ///               wakes the next waiter, who may have been meant by a notification that had arrived.
   task<void> wait();
 
   /// Waits until `ready()`, which is called with the mutex locked.

@@ -48,14 +48,6 @@ T run_on(asyncio::event_loop& loop, task<T> main) {
   return handle.result();
 }
 
-template <>
-inline void run_on(asyncio::event_loop& loop, task<void> main) {
-  auto* const state = new task_state<void>(loop, std::move(main), {});
-  const join_handle<void> handle(*state);
-  loop.run(*state);
-  static_cast<void>(handle.result());
-}
-
 template <class T>
 T run(task<T> main, failure_handler on_failure = {}) {
   virtual_loop loop(std::move(on_failure));

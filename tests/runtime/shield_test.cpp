@@ -4,7 +4,6 @@
 // traces over every runtime; waiters that leave while the task ends on another worker.
 #include "../support/runtime_test.hpp"
 #include "../support/stress.hpp"
-
 #include <jackdaw/runtime/runtime.hpp>
 
 #include <stdexcept>
@@ -47,7 +46,7 @@ TEST_P(shield_test, an_exception_is_reported_if_the_waiter_left_before) {  // S1
 
 task<void> yield_some(int turns) {
   for (int turn = 0; turn < turns; ++turn) {
-    co_await yield{};
+    co_await yield();
   }
 }
 
@@ -79,7 +78,7 @@ TEST_P(shield_test, the_end_of_the_task_wakes_no_waiter_that_has_left) {
       waiter.cancel();
       co_await inner;
       while (!waiter.done()) {  // Two requests may have been delivered as one (S71).
-        co_await yield{};
+        co_await yield();
         waiter.cancel();
       }
       bool undisturbed = true;

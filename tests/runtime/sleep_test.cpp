@@ -2,7 +2,6 @@
 //
 // Goal: waiting for time. Method: virtual clocks, so that durations are exact.
 #include "../support/runtime_test.hpp"
-
 #include <jackdaw/runtime/runtime.hpp>
 
 namespace jackdaw {

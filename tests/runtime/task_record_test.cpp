@@ -5,7 +5,6 @@
 // as fast as they can, and threads that cancel them.
 #include "../support/runtime_test.hpp"
 #include "../support/stress.hpp"
-
 #include <jackdaw/runtime/runtime.hpp>
 
 #include <atomic>
@@ -22,7 +21,7 @@ using testing::settled;
 class task_record_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(task_record_test, parallel_kinds());
 
-task<void> yield_once() { co_await yield{}; }
+task<void> yield_once() { co_await yield(); }
 
 task<void> nothing_to_do() { co_return; }
 
@@ -59,13 +58,13 @@ TEST_P(task_record_test, a_canceller_never_mistakes_one_wait_for_the_next) {
       stop.store(true);
     });
     while (!stop.load()) {
-      co_await yield{};
+      co_await yield();
     }
     canceller.join();
     for (const join_handle<void>& victim : victims) {
       while (!victim.done()) {
         victim.cancel();
-        co_await yield{};
+        co_await yield();
       }
     }
   }());
@@ -84,13 +83,13 @@ TEST_P(task_record_test, a_cancellation_that_was_accepted_is_delivered) {
     for (int round = 0; round < scaled(3'000); ++round) {
       auto victim = spawn(join_many(20));
       std::atomic<bool> accepted{false};
-      auto canceller = spawn([](join_handle<void> victim, std::atomic<bool>& accepted,
-                                int turns) -> task<void> {
-        for (int turn = 0; turn < turns; ++turn) {
-          co_await yield{};
-        }
-        accepted.store(victim.cancel());
-      }(victim, accepted, round % 16));
+      auto canceller =
+          spawn([](join_handle<void> victim, std::atomic<bool>& accepted, int turns) -> task<void> {
+            for (int turn = 0; turn < turns; ++turn) {
+              co_await yield();
+            }
+            accepted.store(victim.cancel());
+          }(victim, accepted, round % 16));
       co_await canceller;
       try {
         co_await victim;

@@ -67,8 +67,8 @@ std::vector<runtime_kind> select(bool (*wanted)(const runtime_kind&)) {
 // True if every worker but this one sleeps, and nothing waits in a queue.
 bool others_sleep(scheduler& scheduler) {
   auto* const workers = dynamic_cast<pool*>(&scheduler);
-  return workers == nullptr || (workers->idle().sleepers() + 1 == workers->worker_count() &&
-                                !workers->any_work_visible());
+  return workers == nullptr ||
+         (workers->idle().sleepers() + 1 == workers->worker_count() && !workers->work_needs_us());
 }
 
 }  // namespace
@@ -110,7 +110,7 @@ task<void> settled() {
   std::uint64_t others = 1;
   while (others != 0 || !others_sleep(scheduler)) {
     const std::uint64_t before = scheduler.statistics().resumptions;
-    co_await yield{};
+    co_await yield();
     others = scheduler.statistics().resumptions - before - 1;
   }
 }

@@ -27,7 +27,8 @@ struct run_options {
 };
 
 struct runtime_kind {
-  using run_function = void (*)(const runtime_kind& kind, task<void> main, const run_options& options);
+  using run_function = void (*)(const runtime_kind& kind, task<void> main,
+                                const run_options& options);
 
   const char* name;
   /// Of the pool; 0 stands for the asyncio loop.

@@ -10,7 +10,6 @@
 
 #include "leak_check.hpp"
 #include "runtime_kind.hpp"
-
 #include <jackdaw/runtime/report.hpp>
 
 #include <gtest/gtest.h>

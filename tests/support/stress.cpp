@@ -13,8 +13,8 @@ std::uint64_t process_seed() {
     if (const char* const wanted = std::getenv("JACKDAW_SEED")) {
       chosen = std::strtoull(wanted, nullptr, 0);
     } else {
-      chosen = static_cast<std::uint64_t>(
-          std::chrono::system_clock::now().time_since_epoch().count());
+      chosen =
+          static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
     }
     std::printf("JACKDAW_SEED=%llu\n", static_cast<unsigned long long>(chosen));
     std::fflush(stdout);

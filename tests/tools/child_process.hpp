@@ -42,6 +42,7 @@ class child_process {
     }
     output_ = out[0];
     std::vector<char*> arguments;
+    arguments.reserve(command.size() + 1);
     for (std::string& each : command) {
       arguments.push_back(each.data());
     }
@@ -100,7 +101,7 @@ class child_process {
   }
 
   [[nodiscard]] std::string error_text() const {
-    std::string text(64 * 1024, '\0');
+    std::string text(64UL * 1024, '\0');
     const ssize_t size = pread(errors_, text.data(), text.size(), 0);
     text.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
     return text;

@@ -47,10 +47,15 @@ class server_process {
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   [[nodiscard]] child_process& process() noexcept { return process_; }
+  /// What it wrote to standard error: the reason, if a test fails.
+  [[nodiscard]] std::string words() const { return process_.error_text(); }
   [[nodiscard]] raw_client connect() const { return raw_client(port_); }
 
+  /// Null if the server did not answer.
   [[nodiscard]] static nlohmann::json stats(raw_client& client) {
-    return nlohmann::json::parse(client.ask(get("/stats")).body);
+    constexpr bool throwing = false;
+    const http_reply reply = client.ask(get("/stats"));
+    return nlohmann::json::parse(reply.status == 200 ? reply.body : "null", nullptr, throwing);
   }
   [[nodiscard]] nlohmann::json stats() const {
     raw_client client(port_);

@@ -85,11 +85,12 @@ std::vector<std::string> advice(const host_facts& facts, const io::probe_result&
   if (!probed.usable) {
     lines.push_back("io_uring: " + std::string(io::remedy(probed.error_number())));
   }
-  if (facts.descriptors.hard.value_or(descriptors_wanted) < descriptors_wanted) {
+  const std::uint64_t descriptors = facts.descriptors.hard.value_or(descriptors_wanted);
+  if (descriptors < descriptors_wanted) {
     lines.push_back(
         fmt::format("descriptors: the hard limit of {} bounds the connections; raise it "
                     "(ulimit -Hn, LimitNOFILE=, docker run --ulimit nofile=65536)",
-                    *facts.descriptors.hard));
+                    descriptors));
   }
   if (runtime.workers > budget.workers) {
     lines.push_back(fmt::format("workers: {} share {} processors; use --workers {} or none",
@@ -106,7 +107,8 @@ struct backend_choice {
 };
 
 backend_choice choose(const io::options& runtime, const io::probe_result& probed) {
-  const char* const variable = std::getenv("JACKDAW_IO");
+  const char* const variable =
+      std::getenv("JACKDAW_IO");  // NOLINT(concurrency-mt-unsafe): one thread.
   const std::string_view word = variable == nullptr ? std::string_view{} : variable;
   io::backend wanted = runtime.backend;
   if (wanted == io::backend::automatic && word == "io_uring") {

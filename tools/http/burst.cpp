@@ -9,7 +9,7 @@ namespace jackdaw::http {
 namespace {
 
 // Replies are coalesced up to about this much; large bodies must not pile up behind a slow reader.
-constexpr std::size_t output_bytes_high = 64 * 1024;
+constexpr std::size_t output_bytes_high = 64UL * 1024;
 
 }  // namespace
 

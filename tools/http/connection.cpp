@@ -27,7 +27,7 @@ namespace {
 // How long, and for how many bytes, a client that was refused may go on sending. Closing with unread
 // bytes resets the connection, and a reset may overtake the reply (RFC 9112, 9.6).
 constexpr duration linger_time = std::chrono::seconds(2);
-constexpr std::size_t linger_bytes_max = 256 * 1024;
+constexpr std::size_t linger_bytes_max = 256UL * 1024;
 
 // The entry in the registry, for as long as the connection's coroutine lives.
 class registration {

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t chunk_line_bytes_max = 256;
 
 // Content-Length is only a claim: memory follows the bytes that came, not the promise.
-constexpr std::uint64_t body_reserve_bytes_max = 64 * 1024;
+constexpr std::uint64_t body_reserve_bytes_max = 64UL * 1024;
 
 status status_of(http_errno error) noexcept {
   switch (error) {

@@ -36,10 +36,10 @@
 namespace jackdaw::http {
 
 struct request_limits {
-  std::size_t head_bytes_max = 8 * 1024;  ///< Request line, fields, trailers and their line ends.
-  std::size_t target_bytes_max = 4 * 1024;
+  std::size_t head_bytes_max = 8UL * 1024;  ///< Request line, fields, trailers and their line ends.
+  std::size_t target_bytes_max = 4UL * 1024;
   std::size_t field_count_max = 100;
-  std::size_t body_bytes_max = 1024 * 1024;
+  std::size_t body_bytes_max = 1024UL * 1024;
 };
 
 enum class progress : std::uint8_t {

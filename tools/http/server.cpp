@@ -90,8 +90,8 @@ task<void> stop_accepting(std::vector<join_handle<void>>& acceptors) {
   for (const join_handle<void>& each : acceptors) {
     try {
       co_await each;
-    } catch (const cancelled_error&) {
-      // As asked for.
+    } catch (const cancelled_error& as_asked) {
+      static_cast<void>(as_asked);
     }
   }
 }
@@ -134,10 +134,7 @@ task<void> wait_for_the_rest(server_context& server) {
   }
 }
 
-task<int> serve(server_context& server) {
-  io::signal_set signals{SIGTERM, SIGINT};
-  io::tcp_listener listener = io::tcp_listener::bind(io::address::parse(server.options.address));
-
+task<int> serve(server_context& server, io::tcp_listener& listener, io::signal_set& signals) {
   std::vector<join_handle<void>> acceptors;
   for (unsigned worker = 0; worker < io::runtime_statistics().workers; ++worker) {
     acceptors.push_back(spawn(accept_loop(server, listener), "accept"));
@@ -145,7 +142,7 @@ task<int> serve(server_context& server) {
   announce(server, listener.local_address());
 
   co_await signals.next();
-  const join_handle<void> watch = spawn(end_at_second_signal(signals), "second signal");
+  spawn(end_at_second_signal(signals), "second signal");
   server.draining.store(true, std::memory_order_seq_cst);  // D1
   co_await stop_accepting(acceptors);
   co_await accept_backlog(server, listener);
@@ -160,8 +157,12 @@ task<int> serve(server_context& server) {
 }  // namespace
 
 int run_server(server_options chosen, const io::options& runtime) {
+  // All of these outlive the runtime, which ends every task before it ends: no task that is left over
+  // can see them gone, however serve() ends.
   server_context server(std::move(chosen));
-  return io::run(serve(server), runtime);
+  io::tcp_listener listener = io::tcp_listener::bind(io::address::parse(server.options.address));
+  io::signal_set signals{SIGTERM, SIGINT};
+  return io::run(serve(server, listener, signals), runtime);
 }
 
 }  // namespace jackdaw::http

@@ -8,8 +8,6 @@ std::string_view reason_phrase(status code) noexcept {
   switch (code) {
     case status::none:
       return {};
-    case status::continue_:
-      return "Continue";
     case status::ok:
       return "OK";
     case status::bad_request:

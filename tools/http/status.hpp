@@ -9,7 +9,6 @@ namespace jackdaw::http {
 
 enum class status : std::uint16_t {
   none = 0,  ///< No verdict: a check that returns it found nothing wrong.
-  continue_ = 100,
   ok = 200,
   bad_request = 400,
   not_found = 404,

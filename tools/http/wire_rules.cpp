@@ -148,8 +148,9 @@ status check_transfer_encoding(std::string_view value) noexcept {
 
 std::optional<std::uint64_t> parse_content_length(std::string_view value) noexcept {
   std::uint64_t length = 0;
-  const char* const end = value.data() + value.size();
-  const auto [stop, error] = std::from_chars(value.data(), end, length);
+  const char* const start = value.data();
+  const char* const end = start + value.size();
+  const auto [stop, error] = std::from_chars(start, end, length);
   if (error != std::errc{} || stop != end) {
     return std::nullopt;
   }

@@ -13,13 +13,14 @@ namespace {
 using http::equals_ignoring_case;
 using http::trim;
 
-constexpr std::size_t head_bytes_max = 64 * 1024;
+constexpr std::size_t head_bytes_max = 64UL * 1024;
 
 template <class Number>
 std::optional<Number> to_number(std::string_view digits) noexcept {
   Number number{};
-  const char* const end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, number);
+  const char* const start = digits.data();
+  const char* const end = start + digits.size();
+  const auto [stop, error] = std::from_chars(start, end, number);
   return error == std::errc{} && stop == end ? std::optional(number) : std::nullopt;
 }
 

@@ -45,24 +45,24 @@ time_point session::due(std::uint64_t turn) const noexcept {
                           std::chrono::duration<double>(number / run_.options.rate));
 }
 
+task<void> session::connect() {
+  io::tcp_stream stream = co_await connect_any(run_.addresses, run_.options.connect_timeout);
+  link_ = std::make_unique<link>(std::move(stream));
+}
+
 task<bool> session::ensure_connected() {
-  if (stream_.has_value()) {
+  if (link_ != nullptr) {
     co_return true;
   }
-  bool connected = false;
   try {
-    stream_.emplace(co_await connect_any(run_.addresses, run_.options.connect_timeout));
-    connected = true;
+    co_await connect();
   } catch (const std::exception&) {
     run_.counts.fail(failure_kind::connect);
   }
-  if (connected) {
-    stream_->set_no_delay(true);
-    reader_.emplace(*stream_);
-  } else {
+  if (link_ == nullptr) {
     co_await sleep(pause_after_refusal);
   }
-  co_return connected;
+  co_return link_ != nullptr;
 }
 
 task<void> session::closed_loop() {
@@ -100,8 +100,7 @@ task<void> session::open_loop() {
 }
 
 task<unsigned> session::single() {
-  stream_.emplace(co_await connect_any(run_.addresses, run_.options.connect_timeout));
-  reader_.emplace(*stream_);
+  co_await connect();
   co_await exchange(1, now());
   co_return status_;
 }
@@ -116,10 +115,11 @@ task<void> session::exchange(unsigned count, time_point since) {
     const std::string_view text =
         std::string_view(run_.requests).substr(0, count * run_.request_bytes);
     const auto bytes = std::as_bytes(std::span(text));
-    const io::result<std::size_t> sent = co_await timeout(limit, stream_->try_write_all(bytes));
+    const io::result<std::size_t> sent =
+        co_await timeout(limit, link_->stream.try_write_all(bytes));
     bool alive = sent.ok();
     while (alive) {
-      const verdict next = take_responses(since);
+      const verdict next = take_responses(link_->reader, since);
       if (next == verdict::done) {
         co_return;
       }
@@ -127,7 +127,7 @@ task<void> session::exchange(unsigned count, time_point since) {
         trouble = failure_kind::protocol;
         break;
       }
-      const io::result<std::size_t> received = co_await timeout(limit, reader_->fill());
+      const io::result<std::size_t> received = co_await timeout(limit, link_->reader.fill());
       alive = received.ok() && *received > 0;
     }
   } catch (const timeout_error&) {
@@ -137,18 +137,18 @@ task<void> session::exchange(unsigned count, time_point since) {
 }
 
 // Consumes whole responses, and bodies as far as they have arrived.
-session::verdict session::take_responses(time_point since) {
+session::verdict session::take_responses(io::buffered_reader& reader, time_point since) {
   while (unanswered_ > 0) {
     if (!in_body_) {
       if (closing_) {
         drop(failure_kind::transport);  // The server closed before it had answered everything.
         return verdict::done;
       }
-      const response_head head = parse_response_head(as_text(reader_->buffered()));
+      const response_head head = parse_response_head(as_text(reader.buffered()));
       if (head.found != response_head::state::complete) {
         return head.found == response_head::state::malformed ? verdict::broken : verdict::more;
       }
-      reader_->consume(head.head_bytes);
+      reader.consume(head.head_bytes);
       if (head.interim()) {
         continue;
       }
@@ -158,8 +158,8 @@ session::verdict session::take_responses(time_point since) {
       in_body_ = true;
     }
     const auto size =
-        static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, reader_->buffered().size()));
-    reader_->consume(size);
+        static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, reader.buffered().size()));
+    reader.consume(size);
     body_left_ -= size;
     if (body_left_ > 0) {
       return verdict::more;
@@ -192,8 +192,7 @@ void session::drop(failure_kind kind) {
   if (unanswered_ > 0) {
     run_.counts.fail(kind, std::exchange(unanswered_, 0));
   }
-  reader_.reset();
-  stream_.reset();
+  link_.reset();
   in_body_ = false;
   closing_ = false;
 }

@@ -8,9 +8,10 @@
 
 #include <cstdint>
 #include <list>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace jackdaw::load {
@@ -37,18 +38,24 @@ class session {
  private:
   enum class verdict : std::uint8_t { more, done, broken };
 
+  struct link {
+    explicit link(io::tcp_stream connected) : stream(std::move(connected)), reader(stream) {}
+    io::tcp_stream stream;
+    io::buffered_reader reader;
+  };
+
   [[nodiscard]] time_point due(std::uint64_t turn) const noexcept;
+  task<void> connect();
   task<bool> ensure_connected();
   task<void> exchange(unsigned count, time_point since);
-  [[nodiscard]] verdict take_responses(time_point since);
+  [[nodiscard]] verdict take_responses(io::buffered_reader& reader, time_point since);
   void count_up();
   void drop(failure_kind kind);
   void flush_latencies();
 
   run_context& run_;
   unsigned index_;
-  std::optional<io::tcp_stream> stream_;
-  std::optional<io::buffered_reader> reader_;
+  std::unique_ptr<link> link_;       // None between connections.
   std::vector<duration> latencies_;  // Handed over in batches: the histogram is shared.
   std::uint64_t body_left_ = 0;      // Of the response that is being received.
   unsigned unanswered_ = 0;

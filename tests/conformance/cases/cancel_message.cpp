@@ -58,30 +58,11 @@ task<> body() {
   co_await turns(2);
   o.cancel("outer");
   co_await report(o);
-  co_await report(i);
   i = spawn(w(nap(10s)));
   o = spawn(w(i));
   co_await turns(2);
   i.cancel("inner");
   co_await report(o);
-  const auto t = spawn(w(nap(10s)));
-  co_await yield();
-  t.cancel("only once");
-  try {
-    co_await t;
-  } catch (const cancelled_error&) {
-    log("first look", args(std::current_exception()));
-  }
-  try {
-    co_await t;
-  } catch (const cancelled_error&) {
-    log("second look", args(std::current_exception()));
-  }
-  try {
-    static_cast<void>(t.result());
-  } catch (const cancelled_error&) {
-    log("result()", args(std::current_exception()));
-  }
 }
 
 }  // namespace

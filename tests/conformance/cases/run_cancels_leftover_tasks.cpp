@@ -9,10 +9,9 @@ task<> bg(int n) {
   try {
     co_await sleep(100s);
   } catch (const cancelled_error&) {
-    log("cancelled", n);
     cancelled = true;
   }
-  co_await yield();
+  co_await sleep(2s);
   log("cleaned", n);
   if (cancelled) {
     throw cancelled_error();
@@ -23,7 +22,6 @@ task<std::string> stubborn() {
   try {
     co_await sleep(100s);
   } catch (const cancelled_error&) {
-    log("stubborn goes on");
   }
   co_await sleep(3s);
   log("stubborn returns");

@@ -2,13 +2,14 @@ import asyncio, sys
 
 def log(*a, **k): print(*a, **k, flush=True)
 
-# S160, S161, S164: main returns, what is left is cancelled at once and waited for, then the loop is closed; timers are dropped
+# S160, S161, S164: main returns, what is left is cancelled at once (in set order: nothing here shows it) and waited for, then the
+# loop is closed; timers are dropped
 async def bg(n):
     try: await asyncio.sleep(100)
-    except asyncio.CancelledError: log("cancelled", n); await asyncio.sleep(0); log("cleaned", n); raise
+    except asyncio.CancelledError: await asyncio.sleep(2); log("cleaned", n); raise
 async def stubborn():
     try: await asyncio.sleep(100)
-    except asyncio.CancelledError: log("stubborn goes on")
+    except asyncio.CancelledError: pass
     await asyncio.sleep(3); log("stubborn returns"); return "value"
 async def bad():
     try: await asyncio.sleep(100)

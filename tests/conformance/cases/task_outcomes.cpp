@@ -48,8 +48,7 @@ task<> show(std::string_view name, task<T> body) {
     const std::exception_ptr e = t.exception();
     log("exception", e ? type_name(e) : "None");
   } catch (const cancelled_error&) {
-    // The trace has (): the error that the body made up went to the await above.
-    log("exception() raised", args(std::current_exception()));
+    log("exception() raised CancelledError");
   }
   try {
     if constexpr (std::is_void_v<T>) {

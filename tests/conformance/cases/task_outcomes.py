@@ -20,7 +20,7 @@ async def main():
         except BaseException as e: log("raised", type(e).__name__)
         log("done", t.done(), "cancelled", t.cancelled(), "cancelling", t.cancelling())
         try: e = t.exception(); log("exception", type(e).__name__ if e else None)
-        except asyncio.CancelledError as e: log("exception() raised", e.args)
+        except asyncio.CancelledError: log("exception() raised CancelledError")
         try: log("result", t.result())
         except BaseException as e: log("result() raised", type(e).__name__)
 asyncio.run(main())

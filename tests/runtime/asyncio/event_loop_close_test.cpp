@@ -6,7 +6,6 @@
 #include "../../support/leak_check.hpp"
 #include "../../support/runtime_test.hpp"
 #include "../../support/trace.hpp"
-
 #include <jackdaw/runtime/asyncio/event_loop.hpp>
 #include <jackdaw/runtime/runtime.hpp>
 #include <jackdaw/runtime/virtual_driver.hpp>
@@ -43,7 +42,7 @@ class event_loop_close_test : public ::testing::Test {
 };
 
 task<int> throws_after_a_turn() {
-  co_await yield{};
+  co_await yield();
   throw std::runtime_error("boom");
 }
 
@@ -104,12 +103,14 @@ TEST_F(event_loop_close_test, a_callback_may_cancel_its_own_handle_and_go_on) {
 }
 
 TEST_F(event_loop_close_test, close_destroys_pending_tasks_that_use_what_an_earlier_task_owns) {
-  loop.create_task([](trace& log) -> task<void> {
-    event gate;
-    const auto waiter = spawn(wait_for_event(gate, log), "waiter");
-    co_await sleep(1h);
-    co_await waiter;
-  }(log), "owner");
+  loop.create_task(
+      [](trace& log) -> task<void> {
+        event gate;
+        const auto waiter = spawn(wait_for_event(gate, log), "waiter");
+        co_await sleep(1h);
+        co_await waiter;
+      }(log),
+      "owner");
   loop.call_later(1s, [&] { loop.stop(); });
   loop.run_forever();
   loop.close();
@@ -120,7 +121,7 @@ TEST_F(event_loop_close_test, close_destroys_pending_tasks_that_use_what_an_earl
 TEST_F(event_loop_close_test, a_task_cancelled_before_the_loop_runs_never_starts) {  // S68
   const auto task = loop.create_task([](trace& log) -> jackdaw::task<void> {
     log.add("started");
-    co_await yield{};
+    co_await yield();
   }(log));
   EXPECT_TRUE(task.cancel());
   EXPECT_THROW(loop.run_until_complete(task), cancelled_error);
@@ -129,10 +130,9 @@ TEST_F(event_loop_close_test, a_task_cancelled_before_the_loop_runs_never_starts
 
 TEST_F(event_loop_close_test, a_blocking_call_may_end_while_the_next_run_begins) {
   event_loop real;
-  const auto call = real.create_task([]() -> task<void> {
-    co_await to_thread([] { std::this_thread::yield(); });
-  }());
-  real.run_until_complete([]() -> task<void> { co_await yield{}; }());
+  const auto call = real.create_task(
+      []() -> task<void> { co_await to_thread([] { std::this_thread::yield(); }); }());
+  real.run_until_complete([]() -> task<void> { co_await yield(); }());
   real.run_until_complete(call);
 }
 

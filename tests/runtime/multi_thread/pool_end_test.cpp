@@ -4,7 +4,6 @@
 // workers that wake each other. Method: many short pools; drivers that fail, or that are slow to wake.
 #include "../../support/runtime_test.hpp"
 #include "../../support/stress.hpp"
-
 #include <jackdaw/runtime/multi_thread/pool.hpp>
 #include <jackdaw/runtime/runtime.hpp>
 #include <jackdaw/runtime/thread_parker.hpp>
@@ -12,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -31,7 +31,7 @@ void run(pool_options options, task<void> body) {
 
 task<void> yield_many(int turns) {
   for (int turn = 0; turn < turns; ++turn) {
-    co_await yield{};
+    co_await yield();
   }
 }
 
@@ -45,7 +45,8 @@ task<void> yield_in_parallel(int tasks, int turns) {
 
 task<void> wait_for_ever() { co_await sleep(1000h); }
 
-TEST(pool_end_test, an_outside_thread_may_still_be_inside_the_call_that_ended_the_pool) {  // B21, B26
+TEST(pool_end_test,
+     an_outside_thread_may_still_be_inside_the_call_that_ended_the_pool) {  // B21, B26
   for (int round = 0; round < scaled(2'000); ++round) {
     std::thread outsider;
     {
@@ -73,7 +74,8 @@ TEST(pool_end_test, a_worker_whose_driver_cannot_be_made_is_reported_and_done_wi
     return std::make_unique<thread_parker>();
   };
   run(std::move(options), yield_in_parallel(16, 200));
-  EXPECT_EQ(failures.text(), "Worker 1 could not be started||std::runtime_error: no more rings\n");
+  ASSERT_EQ(failures.all().size(), 1U);
+  EXPECT_NE(failures.text().find("no more rings"), std::string::npos);
 }
 
 TEST(pool_end_test, the_last_tasks_may_end_on_several_workers_at_once) {

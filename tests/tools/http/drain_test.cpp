@@ -42,7 +42,7 @@ TEST_P(drain, an_accepted_request_is_finished_and_says_goodbye) {
   EXPECT_EQ(reply.body, "slept\n");
   EXPECT_TRUE(reply.has("Connection: close"));
   EXPECT_TRUE(slow.ends_within(5s));
-  EXPECT_EQ(process.process().wait(5s), 0) << process.process().error_text();
+  EXPECT_EQ(process.process().wait(5s), 0) << process.words();
 }
 
 TEST_P(drain, requests_that_have_arrived_are_answered) {
@@ -55,7 +55,7 @@ TEST_P(drain, requests_that_have_arrived_are_answered) {
   EXPECT_EQ(client.read_reply(5s).body, "slept\n");
   EXPECT_EQ(client.read_reply(5s).body, "Hello, World!\n");
   EXPECT_TRUE(client.read_reply(5s).has("Connection: close"));
-  EXPECT_EQ(process.process().wait(5s), 0);
+  EXPECT_EQ(process.process().wait(5s), 0) << process.words();
 }
 
 TEST_P(drain, connections_in_the_backlog_are_served) {
@@ -72,14 +72,14 @@ TEST_P(drain, connections_in_the_backlog_are_served) {
   for (raw_client& each : clients) {
     EXPECT_EQ(each.read_reply(5s).status, 200u);
   }
-  EXPECT_EQ(process.process().wait(5s), 0);
+  EXPECT_EQ(process.process().wait(5s), 0) << process.words();
 }
 
 TEST_P(drain, an_idle_server_ends_at_once) {
   server_process process(GetParam());
   JACKDAW_REQUIRE_LISTENING(process);
   process.process().send(SIGTERM);
-  EXPECT_EQ(process.process().wait(2s), 0);
+  EXPECT_EQ(process.process().wait(2s), 0) << process.words();
 }
 
 TEST_P(drain, the_grace_time_is_the_limit) {
@@ -89,8 +89,8 @@ TEST_P(drain, the_grace_time_is_the_limit) {
   client.send(get("/") + get("/sleep?ms=60000"));
   ASSERT_EQ(client.read_reply().status, 200u);
   process.process().send(SIGTERM);
-  EXPECT_EQ(process.process().wait(5s), 0);
-  EXPECT_NE(process.process().error_text().find("grace"), std::string::npos);
+  EXPECT_EQ(process.process().wait(5s), 0) << process.words();
+  EXPECT_NE(process.words().find("grace"), std::string::npos);
 }
 
 TEST_P(drain, a_second_signal_ends_the_process_at_once) {
@@ -116,7 +116,7 @@ TEST_P(drain, statistics_and_address_are_written_to_files) {
   std::getline(std::ifstream(port_file), address);
   EXPECT_EQ("http://" + address, process.url());
   process.process().send(SIGTERM);
-  ASSERT_EQ(process.process().wait(5s), 0);
+  ASSERT_EQ(process.process().wait(5s), 0) << process.words();
   EXPECT_EQ(nlohmann::json::parse(std::ifstream(stats_file))["requests"], 1);
   std::remove(port_file.c_str());
   std::remove(stats_file.c_str());

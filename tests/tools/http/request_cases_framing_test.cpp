@@ -8,6 +8,8 @@
 
 namespace jackdaw::http {
 
+using namespace std::string_literals;
+
 namespace {
 
 const std::string post = "POST /e HTTP/1.1\r\nHost: a\r\n";
@@ -100,7 +102,7 @@ std::vector<request_case> chunk_cases() {
       {"chunk_line_bare_cr", chunked + "5\rhello\r\n0\r\n\r\n", "400"},
       {"chunk_extension_bare_lf", chunked + "5;a\nhello\r\n0\r\n\r\n", "400"},
       {"chunk_extension_bare_cr", chunked + "5;a\rb\r\nhello\r\n0\r\n\r\n", "400"},
-      {"chunk_extension_nul", chunked + std::string("5;\0\r\nhello\r\n0\r\n\r\n", 18), "400"},
+      {"chunk_extension_nul", chunked + "5;\0\r\nhello\r\n0\r\n\r\n"s, "400"},
       {"chunk_extension_open_quote", chunked + "5;a=\"\r\nhello\r\n0\r\n\r\n", "400"},
       {"chunk_extension_without_name", chunked + "5;\r\nhello\r\n0\r\n\r\n", "400"},
       {"chunk_extension_without_semicolon", chunked + "5 a\r\nhello\r\n0\r\n\r\n", "400"},
@@ -127,7 +129,7 @@ std::vector<request_case> framing_cases() {
 
 std::vector<request_case> limit_cases() {
   const std::string get = "GET / HTTP/1.1\r\nHost: a\r\n";
-  const std::size_t head_max = 8 * 1024;
+  const std::size_t head_max = 8UL * 1024;
   const std::string fits = get + "X: " + std::string(head_max - get.size() - 7, 'x') + "\r\n\r\n";
   const std::string too_long =
       get + "X: " + std::string(head_max - get.size() - 6, 'x') + "\r\n\r\n";

@@ -33,7 +33,8 @@ TEST(request_parser, every_row_leaves_its_trace) {
 }
 
 TEST(request_parser, verdict_does_not_depend_on_how_the_bytes_arrive) {
-  const char* const chosen = std::getenv("JACKDAW_TEST_SEED");
+  const char* const chosen =
+      std::getenv("JACKDAW_TEST_SEED");  // NOLINT(concurrency-mt-unsafe): one thread.
   const auto seed = chosen != nullptr ? std::strtoul(chosen, nullptr, 10) : std::random_device{}();
   std::mt19937 random(static_cast<std::mt19937::result_type>(seed));
   for (const request_case& row : all_cases()) {

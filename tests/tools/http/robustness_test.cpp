@@ -34,14 +34,21 @@ TEST_P(robustness, too_few_descriptors_stop_new_clients_but_not_the_old_ones_and
   server_process process(GetParam(), {}, 128);
   JACKDAW_REQUIRE_LISTENING(process);
   raw_client first = process.connect();
-  ASSERT_EQ(first.ask(get("/")).status, 200u);
+  // Everything once before: under UBSan the first call through a vtable opens a pipe.
+  for (const char* const path : {"/", "/stats", "/sleep?ms=1"}) {
+    ASSERT_EQ(first.ask(get(path)).status, 200u);
+  }
   {
+    constexpr std::size_t crowd_size = 400;
     std::vector<raw_client> crowd;
-    for (int number = 0; number < 400; ++number) {
+    crowd.reserve(crowd_size);
+    while (crowd.size() < crowd_size) {
       crowd.push_back(process.connect());
     }
-    ASSERT_EQ(first.ask(get("/")).status, 200u) << process.process().error_text();
-    const double before = cpu_us(server_process::stats(first));
+    ASSERT_EQ(first.ask(get("/")).status, 200u) << process.words();
+    const nlohmann::json stats = server_process::stats(first);
+    ASSERT_FALSE(stats.is_null()) << process.words();
+    const double before = cpu_us(stats);
     EXPECT_EQ(first.ask(get("/sleep?ms=1000")).status, 200u);
     const double spent = cpu_us(server_process::stats(first)) - before;
     EXPECT_LT(spent, 100'000) << "of 1,000,000 us: the server spins on accept";
@@ -101,7 +108,7 @@ TEST_P(robustness, a_slow_reader_is_given_up) {
   JACKDAW_REQUIRE_LISTENING(process);
   raw_client observer = process.connect();
   raw_client greedy = process.connect();
-  const std::string body(1024 * 1024, 'x');
+  const std::string body(1024UL * 1024, 'x');
   std::string requests;
   for (int number = 0; number < 8; ++number) {
     requests += "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n" + body;

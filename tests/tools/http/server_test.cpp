@@ -91,7 +91,7 @@ TEST_P(server, echoes_a_body_of_the_largest_size) {
   server_process process(GetParam());
   JACKDAW_REQUIRE_LISTENING(process);
   raw_client client = process.connect();
-  std::string body(1024 * 1024, 'x');
+  std::string body(1024UL * 1024, 'x');
   for (std::size_t at = 0; at < body.size(); at += 997) {
     body[at] = static_cast<char>('a' + at % 26);
   }
