@@ -7,6 +7,10 @@
 // is why close() asserts that no operation is pending; the second is why each number has a generation,
 // which goes up when we come to own the number: a registration of an older generation is not trusted.
 // Not when we close it: a foreign descriptor, or one that was released, is closed behind our back.
+//
+//   Y1 look at a generation (acquire)   Y2 increment it (release): who sees the new number comes after
+//   Z1 an operation begins (relaxed: its task orders it)   Z2 it ends (release)   Z3 release() looks
+//      (acquire): an operation that ended is over for whoever closes
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,7 @@
 // What io asks of a driver beyond sleeping: to start operations, and to cancel them.
+//
+// M1: the inbox's flag is written under its lock and read without, relaxed: a hint that spares the lock;
+// wake() after the write makes sure that the owner looks once more.
 #pragma once
 
 #include <jackdaw/io/operation.hpp>

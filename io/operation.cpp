@@ -157,8 +157,8 @@ void io_driver::post_cancel(operation& pending_one) noexcept {
     const std::lock_guard guard(inbox_lock_);
     pending_one.next_posted = inbox_;
     inbox_ = &pending_one;
-    inbox_filled_.store(true, std::memory_order_relaxed);  // M1: under the lock; below it is a hint,
-  }                                                        // which wake() makes sure is looked at.
+    inbox_filled_.store(true, std::memory_order_relaxed);  // M1
+  }
   wake();
 }
 

@@ -22,6 +22,9 @@
 // start(), reap(), collect_posted() run on the worker whose driver owns the operation; only cancel_wait()
 // comes from elsewhere, under the task's hook_busy (see task_record.hpp), so never twice at once.
 //
+// Orders: O1 relaxed, what the same thread, or an O3 that follows, makes visible. O2 the end is published
+// (release) and seen (acquire). O3 every change that two threads compete for is acquire-release.
+//
 // What a cancellation may lose: nothing. If the operation succeeded although it was cancelled, its
 // result is returned and the cancellation is delivered at the task's next suspension.
 #pragma once

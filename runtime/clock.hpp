@@ -1,4 +1,7 @@
 // Time as the runtime sees it: the monotonic clock, or a virtual one that jumps to the next deadline.
+//
+// Orders: V1 reads the virtual time (acquire), V2 sets it (release): who sees a new time sees what was
+// done before it was set.
 #pragma once
 
 #include <atomic>
@@ -46,7 +49,7 @@ class virtual_clock final : public clock {
   void advance_to(time_point time) noexcept {
     auto seen = now_.load(std::memory_order_relaxed);  // V2's CAS validates this guess.
     const auto wanted = time.time_since_epoch().count();
-    // V2: release, so that who sees the new time sees what was done before it was set.
+    // V2
     while (seen < wanted &&
            !now_.compare_exchange_weak(seen, wanted, std::memory_order_release,
                                        std::memory_order_relaxed)) {

@@ -15,6 +15,9 @@ struct execution_context {
   task_record* task = nullptr;
   /// The coroutine that just ended was the outermost of `task`: its runner completes the task.
   bool task_ended = false;
+  /// A loop that is closed destroys pending tasks one by one: primitives in the frames of some may go
+  /// before the waiters in the frames of others.
+  bool destroys_waiters = false;
 };
 
 /// The context of this thread.

@@ -56,6 +56,8 @@ class scheduler {
 
   /// False if all tasks run on one thread, and only on it.
   [[nodiscard]] virtual bool concurrent() const noexcept = 0;
+  /// True on the thread of a scheduler that is not concurrent, whether it runs or not.
+  [[nodiscard]] virtual bool is_this_thread() const noexcept = 0;
   [[nodiscard]] virtual scheduler_statistics statistics() const = 0;
 
   /// A new task exists. Called before it is scheduled for the first time.

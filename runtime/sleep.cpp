@@ -69,14 +69,19 @@ interval::interval(duration period)
   }
 }
 
-sleep_until interval::tick() noexcept {
+void interval::advance() noexcept {
   const time_point now = current_scheduler().now();
-  const time_point due = next_;
   next_ += period_;
   if (next_ <= now) {
     next_ += (now - next_) / period_ * period_ + period_;
   }
-  return sleep_until(due);
+}
+
+next_tick::next_tick(interval& ticks) noexcept : ticks_(&ticks), until_(ticks.next_) {}
+
+void next_tick::await_resume() {
+  until_.await_resume();
+  ticks_->advance();  // Only now: a cancelled wait has lost no tick.
 }
 
 }  // namespace jackdaw

@@ -66,6 +66,21 @@ class [[nodiscard]] sleep {
   sleep_until until_;
 };
 
+class interval;
+
+/// The await of interval::tick().
+class [[nodiscard]] next_tick {
+ public:
+  explicit next_tick(interval& ticks) noexcept;
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> awaiting) { until_.await_suspend(awaiting); }
+  void await_resume();
+
+ private:
+  interval* ticks_;
+  sleep_until until_;
+};
+
 /// Ticks at a fixed period, the first one after one period.
 ///
 /// Ticks that were missed are skipped, not made up for: the next one is the first in the future, on the
@@ -74,9 +89,13 @@ class interval {
  public:
   explicit interval(duration period);
   /// Suspends until the next tick (a missed one: yields). Cancellation loses no tick.
-  [[nodiscard]] sleep_until tick() noexcept;
+  next_tick tick() noexcept { return next_tick(*this); }
 
  private:
+  friend class next_tick;
+
+  void advance() noexcept;
+
   duration period_;
   time_point next_;
 };

@@ -49,12 +49,13 @@ task_record::~task_record() = default;
 
 bool task_record::try_change(std::uint32_t& expected, std::uint32_t desired) noexcept {
   if (single_threaded_) {
-    // S1: all accesses are by one thread; relaxed orders cost nothing there.
-    if (word_.load(std::memory_order_relaxed) != expected) {
-      expected = word_.load(std::memory_order_relaxed);
+    // All accesses are by one thread: relaxed, which is a plain load and store.
+    const auto seen = word_.load(std::memory_order_relaxed);
+    if (seen != expected) {
+      expected = seen;
       return false;
     }
-    word_.store(desired, std::memory_order_relaxed);
+    word_.store(desired, std::memory_order_relaxed);  // As above.
     return true;
   }
   // T1: acquire and release, for every transition: see "Orders" in the header.
@@ -84,7 +85,7 @@ bool task_record::arm(cancel_hook* hook) noexcept {
         return false;
       }
     } else if (try_change(seen, with_phase(seen & ~must_cancel, waiting) | hook_busy)) {
-      cancel_through_hook(take_message());
+      cancel_through_hook(copy_message());
       return true;
     }
   }
@@ -159,7 +160,7 @@ bool task_record::request_cancel(std::string_view message) noexcept {
     mark_retrieved();  // asyncio: cancel() of a failed task silences its report.
     return false;
   }
-  if (single_threaded_ && current_context().scheduler != scheduler_) {
+  if (single_threaded_ && !scheduler_->is_this_thread()) {
     request_cancel_from_outside(message);
     return true;
   }
@@ -272,6 +273,11 @@ void task_record::store_message(std::string_view message) {
   message_.swap(copy);
 }
 
+std::string task_record::copy_message() const {
+  const std::lock_guard guard(lock_);
+  return message_ != nullptr ? *message_ : std::string();
+}
+
 std::string task_record::take_message() noexcept {
   const std::lock_guard guard(lock_);
   const auto taken = std::move(message_);
@@ -350,10 +356,25 @@ void task_record::run_step(work& self) {
 
 void task_record::complete() noexcept {
   harvest(root_);
-  if (take_cancellation() && exception() == nullptr) {
-    set_cancelled(std::make_exception_ptr(cancelled_error(take_message())));
-  }
   publish_done();
+}
+
+// The end competes with cancellations: a request that was accepted before it discards a result that has
+// not been published (asyncio: "cancel at the end loses the result"); an exception wins.
+void task_record::end() noexcept {
+  auto seen = word_.load(std::memory_order_acquire);  // As T1.
+  while (true) {
+    if ((seen & must_cancel) == 0) {
+      if (try_change(seen, seen | is_done)) {
+        return;
+      }
+    } else if (try_change(seen, seen & ~must_cancel)) {
+      if (exception() == nullptr) {
+        set_cancelled(std::make_exception_ptr(cancelled_error(take_message())));
+      }
+      seen &= ~must_cancel;
+    }
+  }
 }
 
 void task_record::publish_done() noexcept {
@@ -362,9 +383,10 @@ void task_record::publish_done() noexcept {
         std::make_unique<std::shared_ptr<const failure_handler>>(scheduler_->on_failure());
   }
   intrusive_queue<completion_node> waiting;
+  end();
   {
+    // After the end: add_completion() looks for it under the lock.
     const std::lock_guard guard(lock_);
-    change(0, is_done);
     waiting = std::move(completions_);
   }
   scheduler_->task_finished(*this);

@@ -198,6 +198,8 @@ class task_record : public work, public list_links, public pooled {
   static void run_step(work& self);
   void complete() noexcept;
   void publish_done() noexcept;
+  void end() noexcept;
+  [[nodiscard]] std::string copy_message() const;
   [[nodiscard]] std::string take_message() noexcept;
   void store_message(std::string_view message);
   void cancel_through_hook(std::string_view message) noexcept;

@@ -75,6 +75,8 @@ std::size_t task_set::finish() {
   }
   task_record& task = current_task();
   if (task.end_wait() == wait_end::cancelled) {
+    const std::lock_guard guard(lock_);
+    left_ = policy_ == set_policy::shielded;
     task.throw_cancelled();
   }
   // A child that failed decides, cancelled or not (asyncio: gather's outer future gets its error).
@@ -118,10 +120,12 @@ void task_set::child_node::ended(work& self) {
 }
 
 void task_set::child_ended(std::size_t index) noexcept {
+  bool seen_by_waiter = true;
   {
     const task_record& child = *children_[index];
     const bool failed = child.exception() != nullptr;
     const std::lock_guard guard(lock_);
+    seen_by_waiter = !left_;
     --unfinished_;
     if (!settled_) {
       const bool fails = policy_ == set_policy::first_exception && failed;
@@ -135,7 +139,9 @@ void task_set::child_ended(std::size_t index) noexcept {
       }
     }
   }
-  children_[index]->mark_retrieved();
+  if (seen_by_waiter) {
+    children_[index]->mark_retrieved();
+  }
   drop_reference();
 }
 

@@ -74,6 +74,7 @@ class task_set final : public cancel_hook, public pooled {
   bool cancel_requested_ = false;
   task_record* waiter_ = nullptr;
   bool suspended_ = false;
+  bool left_ = false;  // Shielded, and the waiter was cancelled: nobody will see how the task ends.
   std::atomic<std::size_t> references_;
 };
 

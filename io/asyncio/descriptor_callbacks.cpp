@@ -4,6 +4,7 @@
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/sync/event.hpp>
+#include <jackdaw/runtime/this_task.hpp>
 
 #include <poll.h>
 
@@ -51,8 +52,7 @@ void call(event_loop& loop, const std::shared_ptr<descriptor_callback>& callback
   try {
     (*callback)();
   } catch (const base_exception&) {
-    current_context().task = runner;
-    throw;
+    loop.tear_out(std::current_exception());  // The watch goes on in the next run.
   } catch (...) {
     loop.report({"Exception in callback", {}, std::current_exception()});
   }
@@ -68,7 +68,8 @@ task<void> run_watch(event_loop& loop, std::shared_ptr<watch> watched) {
       arrived = co_await readiness_operation(watched->descriptor, asked);
       watched->waits = false;
     } catch (const cancelled_error&) {
-      if (!std::exchange(watched->asks_anew, false)) {
+      // Our own request is taken back; one that came besides is meant for the watch.
+      if (!std::exchange(watched->asks_anew, false) || this_task::uncancel() > 0) {
         throw;
       }
       continue;

@@ -63,7 +63,9 @@ void callback::cancel() noexcept {
   if (scheduled_) {
     loop_->timer_cancelled();
   }
-  function_.reset();
+  if (!runs_) {
+    function_.reset();
+  }
 }
 
 void callback::run_work(work& self) {
@@ -73,6 +75,7 @@ void callback::run_work(work& self) {
   if (item.cancelled_) {
     return;
   }
+  item.runs_ = true;  // It may cancel its own handle, and goes on then.
   try {
     item.function_();
   } catch (const keyboard_interrupt&) {
@@ -115,7 +118,7 @@ void event_loop::require_runnable() const {
 }
 
 void event_loop::schedule(work& work) noexcept {
-  if (std::this_thread::get_id() == thread_) {
+  if (is_this_thread()) {
     ready_.push_back(work);
     return;
   }
@@ -128,7 +131,7 @@ void event_loop::schedule(work& work) noexcept {
 
 // On the loop's own thread in line with call_soon() (S22); from others through the inbox.
 void event_loop::post(work& item) {
-  if (std::this_thread::get_id() == thread_) {
+  if (is_this_thread()) {
     require_open();
     ready_.push_back(item);
   } else {
@@ -311,7 +314,7 @@ struct event_loop::done_watch {
   done_watch& operator=(const done_watch&) = delete;
 
   void one_ended() {
-    if (--left > 0) {
+    if (--left > 0 || given_up) {
       return;
     }
     if (stop_later) {
@@ -324,6 +327,7 @@ struct event_loop::done_watch {
   event_loop* loop;
   std::vector<task_reference> tasks;
   bool stop_later;
+  bool given_up = false;  // The run ended otherwise: the tasks must not stop a later one.
   stopper stop;
   std::size_t left = 0;
   std::vector<node> nodes;
@@ -333,14 +337,25 @@ void event_loop::run_until_done(std::vector<task_reference> tasks, bool extra_tu
   require_runnable();
   // Kept until the loop ends: if something tears out of the loop, parts of it are still queued.
   watches_.push_back(std::make_unique<done_watch>(*this, std::move(tasks), extra_turn));
-  const done_watch& watch = *watches_.back();
-  run_forever();
+  done_watch& watch = *watches_.back();
+  watch.given_up = true;
+  struct active {
+    explicit active(bool& flag) : given_up(flag) { given_up = false; }
+    ~active() { given_up = true; }
+    bool& given_up;
+  };
+  {
+    const active waits(watch.given_up);
+    run_forever();
+  }
   for (const task_reference& task : watch.tasks) {
     if (!task->done()) {
       throw std::runtime_error("Event loop stopped before Future completed.");
     }
   }
-  watches_.pop_back();
+  if (watch.left == 0) {
+    watches_.pop_back();
+  }
 }
 
 void event_loop::cancel_all_tasks() {
@@ -397,6 +412,7 @@ void event_loop::close() {
     const running_scope scope(*this, *driver_);
     finish_operations();
     drop_queued();
+    current_context().destroys_waiters = true;
     for (const task_reference& task : tasks().snapshot()) {
       if (task->reports_destruction()) {
         report({"Task was destroyed but it is pending!", task->name(), nullptr});

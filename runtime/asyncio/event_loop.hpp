@@ -107,7 +107,7 @@ class event_loop final : public scheduler {
     if constexpr (std::is_void_v<T>) {
       handle.result();
     } else {
-      return std::move(static_cast<task_state<T>&>(handle.record()).result().value());
+      return std::move(static_cast<task_state<T>&>(handle.record()).look().value());
     }
   }
   template <class T>
@@ -126,6 +126,9 @@ class event_loop final : public scheduler {
   /// the loop (S21); the task's own outcome stays in the task.
   void run(task_record& main);
 
+  /// Ends the run with `error`, as soon as what runs now has returned (S21).
+  void tear_out(std::exception_ptr error) noexcept { torn_out_ = std::move(error); }
+
   [[nodiscard]] loop_extension* extension() const noexcept { return extension_.get(); }
   void set_extension(std::unique_ptr<loop_extension> extension) noexcept {
     extension_ = std::move(extension);
@@ -138,6 +141,9 @@ class event_loop final : public scheduler {
   void arm_timer(timer& timer) override;
   void disarm_timer(timer& timer) noexcept override;
   [[nodiscard]] bool concurrent() const noexcept override { return false; }
+  [[nodiscard]] bool is_this_thread() const noexcept override {
+    return std::this_thread::get_id() == thread_;
+  }
   [[nodiscard]] scheduler_statistics statistics() const override;
   void task_finished(task_record& task) noexcept override;
 

@@ -42,6 +42,7 @@ class callback final : public work, public pooled {
   event_loop* loop_;
   unsigned references_ = 1;
   bool cancelled_ = false;
+  bool runs_ = false;
   bool scheduled_ = false;  // In the timer heap.
   unique_function function_;
 };

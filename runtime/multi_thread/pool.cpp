@@ -59,6 +59,7 @@ void pool::run(task_record& main) {
   own.detach();
 }
 
+// Acquire pairs with task_finished(), and seq_cst is Dekker with stop_workers().
 bool pool::main_is_done() const noexcept { return main_done_.load(std::memory_order_acquire); }
 bool pool::all_tasks_are_done() const noexcept { return tasks().alive() == 0; }
 bool pool::stopped() const noexcept { return stopping_.load(std::memory_order_seq_cst); }
@@ -92,13 +93,17 @@ void pool::stop_workers() noexcept {
 }
 
 void pool::schedule(work& work) noexcept {
-  worker* const here = worker::current();
-  if (here != nullptr && here->belongs_to(*this)) [[likely]] {
-    here->push_next(work);
+  if (is_this_thread()) [[likely]] {
+    worker::current()->push_next(work);
     return;
   }
   shared_.push(work);  // P1
   announce_work();
+}
+
+bool pool::is_this_thread() const noexcept {
+  const worker* const here = worker::current();
+  return here != nullptr && here->belongs_to(*this);
 }
 
 void pool::schedule_last(work& work) noexcept { worker::current()->push_last(work); }

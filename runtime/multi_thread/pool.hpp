@@ -53,6 +53,7 @@ class pool final : public scheduler {
   void arm_timer(timer& timer) override;
   void disarm_timer(timer& timer) noexcept override;
   [[nodiscard]] bool concurrent() const noexcept override { return true; }
+  [[nodiscard]] bool is_this_thread() const noexcept override;
   [[nodiscard]] scheduler_statistics statistics() const override;
   void task_spawned(task_record& task) noexcept override;
   void task_finished(task_record& task) noexcept override;

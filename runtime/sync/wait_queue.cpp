@@ -12,6 +12,14 @@ wait_queue::node::~node() {
   }
 }
 
+wait_queue::~wait_queue() {
+  if (current_context().destroys_waiters) {
+    while (node* const waiter = waiters_.pop_front()) {
+      waiter->queue_ = nullptr;
+    }
+  }
+}
+
 void wait_queue::suspend(guard held, node& waiter, std::coroutine_handle<> awaiting) noexcept {
   task_record& task = current_task();
   waiter.task_ = &task;

@@ -54,6 +54,8 @@ class wait_queue {
   wait_queue() noexcept = default;
   wait_queue(const wait_queue&) = delete;
   wait_queue& operator=(const wait_queue&) = delete;
+  /// Aborts if somebody waits, who would wait for ever.
+  ~wait_queue();
 
   [[nodiscard]] guard lock() const noexcept { return guard(lock_); }
 

@@ -141,6 +141,10 @@ task<bool> nothing_pending(signal_set& signals) {
   co_return timed_out;
 }
 
+// The workers of a pool block all signals, and a task may be on any of them: it sends to the process,
+// whose first thread takes the signal a little later. What has to be there at once is raised before.
+void send_to_process(int number) { EXPECT_EQ(kill(getpid(), number), 0); }
+
 TEST_P(signal_set_test, an_arrival_ends_the_wait_for_it) {
   struct body {
     static task<void> run() {
@@ -151,7 +155,7 @@ TEST_P(signal_set_test, an_arrival_ends_the_wait_for_it) {
           co_await yield();
         }
         EXPECT_FALSE(waiting.done());
-        EXPECT_EQ(kill(getpid(), number), 0);
+        send_to_process(number);
         const int arrived = co_await waiting;
         EXPECT_EQ(arrived, number);
       }
@@ -162,10 +166,7 @@ TEST_P(signal_set_test, an_arrival_ends_the_wait_for_it) {
 
 TEST_P(signal_set_test, what_arrived_before_anybody_waited_is_kept) {
   struct body {
-    static task<void> run() {
-      signal_set signals{SIGUSR1, SIGUSR2};
-      raise(SIGUSR2);
-      raise(SIGUSR1);
+    static task<void> run(signal_set& signals) {
       const int first = co_await signals.next();
       const int second = co_await signals.next();
       EXPECT_EQ(first, SIGUSR1) << "in the order in which the set names them";
@@ -174,26 +175,29 @@ TEST_P(signal_set_test, what_arrived_before_anybody_waited_is_kept) {
       EXPECT_TRUE(empty);
     }
   };
-  run(body::run());
+  signal_set signals{SIGUSR1, SIGUSR2};
+  raise(SIGUSR2);
+  raise(SIGUSR1);
+  run(body::run(signals));
 }
 
 TEST_P(signal_set_test, several_arrivals_before_one_is_fetched_count_once) {
   struct body {
-    static task<void> run() {
-      signal_set signals{SIGUSR1};
-      for (int each = 0; each < 5; ++each) {
-        raise(SIGUSR1);
-      }
+    static task<void> run(signal_set& signals) {
       const int arrived = co_await signals.next();
       EXPECT_EQ(arrived, SIGUSR1);
       const bool empty = co_await nothing_pending(signals);
       EXPECT_TRUE(empty);
-      raise(SIGUSR1);
+      send_to_process(SIGUSR1);
       const int again = co_await signals.next();
       EXPECT_EQ(again, SIGUSR1);
     }
   };
-  run(body::run());
+  signal_set signals{SIGUSR1};
+  for (int each = 0; each < 5; ++each) {
+    raise(SIGUSR1);
+  }
+  run(body::run(signals));
 }
 
 TEST_P(signal_set_test, two_sets_share_the_signals_and_not_the_arrivals) {
@@ -203,11 +207,11 @@ TEST_P(signal_set_test, two_sets_share_the_signals_and_not_the_arrivals) {
       signal_set second{SIGUSR2};
       auto of_first = spawn(first.next());
       auto of_second = spawn(second.next());
-      raise(SIGUSR2);
+      send_to_process(SIGUSR2);
       const int arrived = co_await of_second;
       EXPECT_EQ(arrived, SIGUSR2);
       EXPECT_FALSE(of_first.done());
-      raise(SIGUSR1);
+      send_to_process(SIGUSR1);
       const int other = co_await of_first;
       EXPECT_EQ(other, SIGUSR1);
     }
@@ -253,7 +257,7 @@ TEST_P(signal_set_test, the_cancellation_of_a_wait_loses_no_signal) {
         for (int turn = 0; turn < round % 5; ++turn) {
           co_await yield();
         }
-        raise(SIGUSR1);
+        send_to_process(SIGUSR1);
         for (int turn = 0; turn < round % 3; ++turn) {
           co_await yield();
         }

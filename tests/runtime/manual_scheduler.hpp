@@ -35,6 +35,7 @@ class manual_scheduler final : private manual_clock, public scheduler {
     static_cast<timer_queue*>(timer_access::queue(timer))->disarm(timer);
   }
   [[nodiscard]] bool concurrent() const noexcept override { return true; }
+  [[nodiscard]] bool is_this_thread() const noexcept override { return true; }
   [[nodiscard]] scheduler_statistics statistics() const override { return {}; }
 
   /// Runs the oldest work as one of this scheduler's threads would; false if there is none.

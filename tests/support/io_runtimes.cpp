@@ -125,6 +125,15 @@ stream_pair connected_streams() {
   return {io::tcp_stream(std::move(left)), io::tcp_stream(std::move(right))};
 }
 
+stream_pair local_streams() {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) {
+    fail("socketpair");
+  }
+  return {io::tcp_stream(io::socket(io::file_descriptor(ends[0]))),
+          io::tcp_stream(io::socket(io::file_descriptor(ends[1])))};
+}
+
 pipe_ends make_pipe() {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {

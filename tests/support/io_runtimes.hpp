@@ -124,6 +124,8 @@ struct stream_pair {
   io::tcp_stream right;
 };
 [[nodiscard]] stream_pair connected_streams();
+/// The same as a pair of local sockets: what one end reads, the other can send at once.
+[[nodiscard]] stream_pair local_streams();
 
 /// A descriptor with both O_CLOEXEC and O_NONBLOCK.
 struct pipe_ends {

@@ -39,6 +39,7 @@ class registration {
   registration& operator=(const registration&) = delete;
   ~registration() {
     const bool last = server_.registry.remove(entry_);
+    // seq_cst, as the count that `last` comes from: see connection_registry.cpp.
     if (last && server_.draining.load(std::memory_order_seq_cst)) {
       server_.all_closed.set();
     }

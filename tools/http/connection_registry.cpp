@@ -1,4 +1,6 @@
 // A list under a lock: it is touched twice in a connection's life, never per request.
+// N1: the count of open connections, seq_cst: the last one to go must see that the server drains, or the
+// drain must see that nobody is left.
 
 #include <jackdaw/tools/http/connection_registry.hpp>
 
@@ -7,10 +9,10 @@
 namespace jackdaw::http {
 
 bool connection_registry::reserve(std::size_t size_max) noexcept {
-  if (size_.fetch_add(1, std::memory_order_seq_cst) < size_max) {
+  if (size_.fetch_add(1, std::memory_order_seq_cst) < size_max) {  // N1
     return true;
   }
-  size_.fetch_sub(1, std::memory_order_seq_cst);
+  size_.fetch_sub(1, std::memory_order_seq_cst);  // N1
   return false;
 }
 
@@ -24,7 +26,7 @@ bool connection_registry::remove(open_connection& connection) {
     const std::scoped_lock guard(lock_);
     connections_.remove(connection);
   }
-  return size_.fetch_sub(1, std::memory_order_seq_cst) == 1;
+  return size_.fetch_sub(1, std::memory_order_seq_cst) == 1;  // N1
 }
 
 void connection_registry::end_idle_ones() {

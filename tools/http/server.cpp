@@ -46,7 +46,7 @@ void admit(server_context& server, io::tcp_stream stream) {
   if (server.turning_away.fetch_add(1, std::memory_order_relaxed) < turning_away_max) {
     spawn(turn_away(server, std::move(stream)));
   } else {
-    server.turning_away.fetch_sub(1, std::memory_order_relaxed);
+    server.turning_away.fetch_sub(1, std::memory_order_relaxed);  // Relaxed, as above.
   }
 }
 
