@@ -39,10 +39,18 @@ bool operation::await_suspend(std::coroutine_handle<> awaiting) {
   driver_ = &driver;
   task_ = &task;
   suspended_ = true;
+  task.suspend_at(awaiting);
+  if (task.take_cancellation()) {
+    // A cancellation that is due is delivered, and the operation not begun: otherwise one that succeeds
+    // at once, again and again, would put it off for ever.
+    cancel_requested_.store(true, std::memory_order_relaxed);  // O1
+    result_ = -ECANCELED;
+    task.schedule();
+    return true;
+  }
   if (request_.owner != nullptr) {
     request_.owner->operation_began();
   }
-  task.suspend_at(awaiting);
   state_.store(state::submitted, std::memory_order_relaxed);  // O1: armed, so published, below.
   int result = 0;
   try {

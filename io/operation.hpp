@@ -26,7 +26,8 @@
 // (release) and seen (acquire). O3 every change that two threads compete for is acquire-release.
 //
 // What a cancellation may lose: nothing. If the operation succeeded although it was cancelled, its
-// result is returned and the cancellation is delivered at the task's next suspension.
+// result is returned and the cancellation is delivered at the task's next suspension; one that is due
+// before an operation begins is delivered instead of it.
 #pragma once
 
 #include <jackdaw/io/error.hpp>

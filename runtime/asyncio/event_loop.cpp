@@ -96,8 +96,11 @@ event_loop::~event_loop() { close(); }
 
 void event_loop::ensure_driver() {
   if (driver_ == nullptr) {
-    driver_ = make_driver_ ? make_driver_(0) : std::make_unique<thread_parker>();
-    driver_->count_into(io_counters_);
+    auto made = make_driver_ ? make_driver_(0) : std::make_unique<thread_parker>();
+    made->count_into(io_counters_);
+    // From here on senders wake it; what came before is found by run_once().
+    const std::lock_guard guard(inbox_lock_);
+    driver_ = std::move(made);
   }
 }
 
@@ -225,7 +228,8 @@ void event_loop::drop_cancelled_timers() noexcept {
 void event_loop::run_once() {
   drop_cancelled_timers();
   time_point deadline = never;
-  if (!ready_.empty() || stopping_) {
+  // H1: what was sent before there was a driver to wake.
+  if (!ready_.empty() || stopping_ || inbox_filled_.load(std::memory_order_relaxed)) {
     deadline = at_once;
   } else if (!timers_.empty()) {
     deadline = timers_.front()->when();
