@@ -28,6 +28,9 @@ byte_buffer& byte_buffer::operator=(byte_buffer&& other) noexcept {
 }
 
 void byte_buffer::append(std::span<const std::byte> more) {
+  if (more.empty()) {
+    return;
+  }
   const std::span<std::byte> room = prepare(more.size());
   std::memcpy(room.data(), more.data(), more.size());
   commit(more.size());

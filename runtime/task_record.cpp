@@ -265,9 +265,6 @@ void task_record::set_name(std::string_view name) {
 }
 
 void task_record::store_message(std::string_view message) {
-  if (message.empty() && message_ == nullptr) {
-    return;
-  }
   auto copy = message.empty() ? nullptr : std::make_unique<std::string>(message);
   const std::lock_guard guard(lock_);
   message_.swap(copy);

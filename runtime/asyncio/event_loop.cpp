@@ -265,7 +265,7 @@ void event_loop::run_ready() {
 
 void event_loop::run_forever() {
   require_runnable();
-  thread_ = std::this_thread::get_id();
+  thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);  // H2
   ensure_driver();
   const running_scope scope(*this, *driver_);
   running_ = true;

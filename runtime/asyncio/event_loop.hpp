@@ -142,7 +142,7 @@ class event_loop final : public scheduler {
   void disarm_timer(timer& timer) noexcept override;
   [[nodiscard]] bool concurrent() const noexcept override { return false; }
   [[nodiscard]] bool is_this_thread() const noexcept override {
-    return std::this_thread::get_id() == thread_;
+    return std::this_thread::get_id() == thread_.load(std::memory_order_relaxed);  // H2
   }
   [[nodiscard]] scheduler_statistics statistics() const override;
   void task_finished(task_record& task) noexcept override;
@@ -180,7 +180,8 @@ class event_loop final : public scheduler {
   bool closed_ = false;
   std::exception_ptr torn_out_;
   std::vector<std::unique_ptr<done_watch>> watches_;
-  std::thread::id thread_ = std::this_thread::get_id();
+  // H2: relaxed; others ask only whether they are this thread, and that one wrote it itself.
+  std::atomic<std::thread::id> thread_{std::this_thread::get_id()};
   std::uint64_t resumptions_ = 0;
   std::uint64_t parks_ = 0;
 

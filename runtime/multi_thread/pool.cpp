@@ -55,7 +55,9 @@ void pool::run(task_record& main) {
   cancel_all();
   own.run_until(&pool::all_tasks_are_done);
   blocking().close();
+  wait_for_outsiders();
   stop_workers();
+  wait_for_outsiders();
   own.detach();
 }
 
@@ -97,8 +99,17 @@ void pool::schedule(work& work) noexcept {
     worker::current()->push_next(work);
     return;
   }
-  shared_.push(work);  // P1
+  // From the instant it is in the queue the work may run, and end the pool: run() waits for us.
+  outsiders_.fetch_add(1, std::memory_order_relaxed);  // Y1: published with the work, below.
+  shared_.push(work);                                  // P1
   announce_work();
+  outsiders_.fetch_sub(1, std::memory_order_release);  // Y2: the last access.
+}
+
+void pool::wait_for_outsiders() const noexcept {
+  while (outsiders_.load(std::memory_order_acquire) != 0) {  // Y3: pairs with Y2.
+    std::this_thread::yield();
+  }
 }
 
 bool pool::is_this_thread() const noexcept {

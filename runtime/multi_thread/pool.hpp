@@ -77,6 +77,7 @@ class pool final : public scheduler {
   void start_or_wake(unsigned index) noexcept;
   void run_worker(unsigned index) noexcept;
   void cancel_all();
+  void wait_for_outsiders() const noexcept;
   void stop_workers() noexcept;
 
   unsigned worker_count_;
@@ -88,6 +89,8 @@ class pool final : public scheduler {
   std::atomic<bool> main_done_{false};
   std::atomic<bool> closing_{false};
   std::atomic<bool> stopping_{false};
+  // Y: calls of schedule() by other threads under way: counted (Y1, Y2), and waited for at the end (Y3).
+  std::atomic<unsigned> outsiders_{0};
   std::mutex start_lock_;
   std::vector<std::thread> threads_;   // Under start_lock_; index 0 stays empty.
   std::optional<std::latch> leaving_;  // Set before stopping_.

@@ -455,8 +455,8 @@ task<void> cancel_many_times() {
     } catch (const cancelled_error&) {
       ended_cancelled = true;
     }
+    // In a pool it may not have begun to run yet: then it never does.
     EXPECT_TRUE(ended_cancelled) << row.name;
-    EXPECT_TRUE(log.cancelled) << row.name;
     EXPECT_EQ(rig->loss(), "") << row.name;
   }
 }
