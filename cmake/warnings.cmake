@@ -14,6 +14,6 @@ if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
 elseif(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # g++ 12 reports these about correct code: coroutine frames (GCC PR 109448), std::string at -O3
   # (PR 105651), and frames whose operator delete has no counterpart that it could see.
-  add_compile_options(-Wshadow=local -Wextra-semi -Wno-maybe-uninitialized -Wno-restrict
+  add_compile_options(-Wextra-semi -Wno-maybe-uninitialized -Wno-restrict
                       -Wno-mismatched-new-delete)
 endif()

@@ -107,8 +107,8 @@ class basic_idle_set {
 
   /// How many sleep now. For statistics and tests.
   [[nodiscard]] unsigned sleepers() const noexcept {
-    // Relaxed: a snapshot.
-    return static_cast<unsigned>(std::popcount(word_.load(std::memory_order_relaxed) & mask));
+    // Acquire, with I1: whoever finds a worker asleep sees what it did before.
+    return static_cast<unsigned>(std::popcount(word_.load(std::memory_order_acquire) & mask));
   }
 
  private:

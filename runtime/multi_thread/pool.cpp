@@ -138,9 +138,13 @@ void pool::task_finished(task_record& task) noexcept {
     main_done_.store(true, std::memory_order_release);  // Pairs with main_is_done().
   }
   scheduler::task_finished(task);
-  const bool phase_may_be_over =
-      &task == main_ ||
-      (closing_.load(std::memory_order_seq_cst) && tasks().alive() == 0);  // As in task_spawned().
+  bool phase_may_be_over = &task == main_;
+  if (!phase_may_be_over && closing_.load(std::memory_order_seq_cst)) {  // As in task_spawned().
+    // Two last tasks may end on two workers at once, in two shards, and neither see the other's store.
+    // Acquire and release on one word make one of them the later, who sees both.
+    ended_while_closing_.fetch_add(1, std::memory_order_acq_rel);
+    phase_may_be_over = tasks().alive() == 0;
+  }
   if (phase_may_be_over) {
     workers_.front()->wake();
   }

@@ -88,6 +88,7 @@ class pool final : public scheduler {
   task_record* main_ = nullptr;
   std::atomic<bool> main_done_{false};
   std::atomic<bool> closing_{false};
+  std::atomic<std::uint64_t> ended_while_closing_{0};
   std::atomic<bool> stopping_{false};
   // Y: calls of schedule() by other threads under way: counted (Y1, Y2), and waited for at the end (Y3).
   std::atomic<unsigned> outsiders_{0};
