@@ -55,38 +55,6 @@ bool ends_the_loop(const std::exception_ptr& error) noexcept {
 
 }  // namespace
 
-void callback::cancel() noexcept {
-  if (cancelled_) {
-    return;
-  }
-  cancelled_ = true;
-  if (scheduled_) {
-    loop_->timer_cancelled();
-  }
-  if (!runs_) {
-    function_.reset();
-  }
-}
-
-void callback::run_work(work& self) {
-  auto& item = static_cast<callback&>(self);
-  const handle keep(item);
-  item.drop_reference();  // The queue's.
-  if (item.cancelled_) {
-    return;
-  }
-  item.runs_ = true;  // It may cancel its own handle, and goes on then.
-  try {
-    item.function_();
-  } catch (const keyboard_interrupt&) {
-    throw;
-  } catch (const system_exit&) {
-    throw;
-  } catch (...) {
-    item.loop_->report({"Exception in callback", {}, std::current_exception()});
-  }
-}
-
 event_loop::event_loop(loop_options options)
     : scheduler(options.time_source != nullptr ? *options.time_source : real_clock(),
                 std::move(options.on_failure), 1),

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -312,6 +312,39 @@ TEST_P(readiness_test, a_cancelled_wait_ends_and_the_next_one_works) {
   };
   auto pipe = make_pipe();
   run(body::run(pipe.reads.get(), pipe.writes.get()));
+}
+
+task<void> wait_again_and_again(int descriptor, std::atomic<int>& rounds, int rounds_max) {
+  while (rounds < rounds_max) {
+    static_cast<void>(co_await readable(descriptor));
+    ++rounds;
+  }
+}
+
+// The wait that succeeds although it was cancelled owes the cancellation to the next one.
+TEST_P(readiness_test, a_task_that_waits_for_what_is_always_ready_can_be_cancelled) {
+  struct body {
+    static task<void> run(int descriptor) {
+      const int rounds_max = testing::scaled(100'000);
+      std::atomic<int> rounds{0};
+      auto waiting = spawn(wait_again_and_again(descriptor, rounds, rounds_max));
+      while (rounds < 10) {
+        co_await yield();
+      }
+      waiting.cancel();
+      bool cancelled = false;
+      try {
+        co_await waiting;
+      } catch (const cancelled_error&) {
+        cancelled = true;
+      }
+      EXPECT_TRUE(cancelled);
+      EXPECT_LT(rounds.load(), rounds_max) << "cancelled only when it ended by itself";
+    }
+  };
+  auto pipe = make_pipe();
+  send_now(pipe.writes.get(), "x");
+  run(body::run(pipe.reads.get()));
 }
 
 TEST_P(readiness_test, of_several_waiters_only_the_cancelled_one_leaves) {

@@ -36,6 +36,9 @@ WITHOUT_TEST = {
             "runtime/sync/latch.hpp", "runtime/sync/mutex.hpp", "runtime/sync/queue.hpp",
             "runtime/sync/semaphore.hpp", "runtime/sync/wait_queue.hpp", "runtime/task.hpp",
             "runtime/task_set.hpp", "runtime/this_task.hpp", "runtime/timeout.hpp",
+            # Written, and kept in tests/owed until they pass.
+            "io/epoll_driver.hpp", "io/probe.hpp", "io/run.hpp", "io/tcp_listener.hpp",
+            "io/tcp_stream.hpp", "io/uring_driver.hpp",
         ),
         "owed",
     ),
