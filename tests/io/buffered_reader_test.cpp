@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <optional>
@@ -141,20 +142,25 @@ TEST_P(buffered_reader_test, what_is_buffered_can_be_looked_at_and_consumed) {
 
 TEST_P(buffered_reader_test, an_empty_reader_that_waits_holds_no_memory) {
   struct body {
-    static task<void> run(buffered_reader& reader, stream_pair& both) {
+    static task<void> run(bool may_look) {
+      stream_pair both = connected_streams();
+      buffered_reader reader(both.right);
       auto waiting = spawn(reader.read_exactly(1));
       for (int turn = 0; turn < 5; ++turn) {
         co_await yield();
       }
       EXPECT_FALSE(waiting.done());
-      EXPECT_EQ(reader.buffered().data(), nullptr);
+      if (may_look) {
+        EXPECT_EQ(reader.buffered().data(), nullptr);
+      }
       send_now(both.left.native_handle(), "x");
       const std::string text = co_await waiting;
       EXPECT_EQ(text, "x");
       EXPECT_EQ(reader.buffered().data(), nullptr);
     }
   };
-  run(play(&body::run, "", false));
+  // Elsewhere the buffer belongs to the other worker while the read is pending.
+  run(body::run(GetParam().one_thread()));
 }
 
 // -- Limits -----------------------------------------------------------------------------------------
@@ -284,7 +290,7 @@ TEST_P(buffered_reader_test, a_reader_of_a_closed_stream_gets_an_error) {
 // -- However the bytes come -------------------------------------------------------------------------
 
 /// How many bytes are sent at a time.
-enum class split { whole, bytes, random };
+enum class split { whole, bytes, small, random };
 
 task<void> send_split(tcp_stream& to, std::string text, split how, std::uint64_t use) {
   auto random = testing::random_numbers(use);
@@ -294,6 +300,8 @@ task<void> send_split(tcp_stream& to, std::string text, split how, std::uint64_t
     std::size_t count = bytes.size();
     if (how == split::bytes) {
       count = 1;
+    } else if (how == split::small) {
+      count = 1 + random() % 50;
     } else if (how == split::random) {
       count = 1 + random() % (random() % 4 == 0 ? 20'000 : 20);
     }
@@ -381,8 +389,8 @@ task<std::size_t> fill_once(buffered_reader& reader) {
 }
 
 /// Fills, and cancels most fills after a few turns. Gives what came until the end of the stream.
-task<std::string> read_with_cancellations(tcp_stream& from, int& cancellations) {
-  auto random = testing::random_numbers(77);
+task<std::string> read_with_cancellations(tcp_stream& from, std::uint64_t use, int& cancellations) {
+  auto random = testing::random_numbers(use);
   buffered_reader reader(from);
   std::string text;
   for (bool ended = false; !ended;) {
@@ -410,19 +418,24 @@ task<std::string> read_with_cancellations(tcp_stream& from, int& cancellations) 
 
 TEST_P(buffered_reader_test, the_cancellation_of_a_pending_fill_loses_no_byte) {
   struct body {
-    static task<void> run(std::string text) {
+    static task<void> run(std::string text, std::uint64_t use, bool one_thread) {
       stream_pair both = connected_streams();
       int cancellations = 0;
-      auto sending = spawn(send_split(both.left, text, split::random, 5));
-      const std::string got = co_await read_with_cancellations(both.right, cancellations);
+      auto sending = spawn(send_split(both.left, text, split::small, use));
+      const std::string got =
+          co_await read_with_cancellations(both.right, use + 100, cancellations);
       co_await sending;
       EXPECT_TRUE(got == text) << got.size() << " of " << text.size() << " bytes";
-      EXPECT_GT(cancellations, 0);
+      // Several workers may be quick enough to end each fill before it is cancelled.
+      if (one_thread) {
+        EXPECT_GT(cancellations, 0);
+      }
     }
   };
   auto random = testing::random_numbers();
-  for (int round = 0; round < 3; ++round) {
-    run(body::run(letters(random, static_cast<std::size_t>(testing::scaled(300'000)))));
+  for (std::uint64_t round = 0; round < 3; ++round) {
+    const auto size = static_cast<std::size_t>(testing::scaled(300'000));
+    run(body::run(letters(random, size), round, GetParam().one_thread()));
   }
 }
 
