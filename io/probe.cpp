@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -24,13 +25,20 @@ constexpr std::array<int, 8> opcodes_needed = {
 
 // Registering the opcodes' list is the cheapest use of io_uring_register().
 int probe_register(ring& tried) {
-  const std::unique_ptr<io_uring_probe, void (*)(io_uring_probe*)> supported(
-      io_uring_get_probe_ring(&tried.raw()), &io_uring_free_probe);
-  if (supported == nullptr) {
-    return errno != 0 ? errno : ENOSYS;
+  // Not io_uring_get_probe_ring(), which keeps the reason of a refusal to itself.
+  constexpr unsigned opcodes_asked = 256;
+  constexpr std::size_t bytes = sizeof(io_uring_probe) + opcodes_asked * sizeof(io_uring_probe_op);
+  const std::unique_ptr<void, void (*)(void*)> memory(std::calloc(1, bytes), &std::free);
+  if (memory == nullptr) {
+    return ENOMEM;
+  }
+  auto* const supported = static_cast<io_uring_probe*>(memory.get());
+  const int status = io_uring_register_probe(&tried.raw(), supported, opcodes_asked);
+  if (status < 0) {
+    return -status;
   }
   const bool all = std::all_of(opcodes_needed.begin(), opcodes_needed.end(), [&](int code) {
-    return io_uring_opcode_supported(supported.get(), code) != 0;
+    return io_uring_opcode_supported(supported, code) != 0;
   });
   return all ? 0 : EOPNOTSUPP;
 }
@@ -159,7 +167,8 @@ std::string backend_line(bool io_uring, bool forced, const probe_result& probed)
   }
   const int number = probed.error_number();
   const std::string step = probed.steps.empty() ? "io_uring" : probed.steps.back().what;
-  return "backend epoll: " + step + " was refused with " + std::string(strerrorname_np(number)) + " (" +
+  const char* const name = strerrorname_np(number);
+  return "backend epoll: " + step + " was refused with " + (name != nullptr ? name : "errno") + " (" +
          std::to_string(number) + ", " + std::strerror(number) + "); " + std::string(remedy(number));
 }
 

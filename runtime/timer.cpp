@@ -18,7 +18,12 @@ void timer::arm(time_point deadline) {
   JACKDAW_ASSERT(state_.load(std::memory_order_relaxed) == state::idle);
   scheduler& scheduler = current_scheduler();
   timer_access::begin(*this, scheduler, deadline);
-  scheduler.arm_timer(*this);
+  try {
+    scheduler.arm_timer(*this);
+  } catch (...) {
+    timer_access::retire(*this);  // No memory, or a loop that is closed: it was never armed.
+    throw;
+  }
 }
 
 void timer::disarm() noexcept {

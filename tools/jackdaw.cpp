@@ -3,6 +3,7 @@
 // Exit status: 0 done; 1 it could not be done (a port in use, no server there); 2 bad arguments.
 // Either way one line on stderr says why.
 
+#include <jackdaw/runtime/multi_thread/idle_set.hpp>
 #include <jackdaw/tools/descriptor_limit.hpp>
 #include <jackdaw/tools/doctor/doctor.hpp>
 #include <jackdaw/tools/http/server.hpp>
@@ -49,7 +50,7 @@ void add_runtime_options(CLI::App& command, runtime_options& chosen) {
   command.add_option("--backend", chosen.backend, "How to talk to the kernel")
       ->type_name("auto|io_uring|epoll")
       ->capture_default_str();
-  constexpr unsigned workers_max = 48;
+  constexpr unsigned workers_max = idle_set::worker_count_max;
   command
       .add_option("--workers", chosen.workers, "Threads in multi mode; 0: what the machine grants")
       ->check(CLI::Range(0U, workers_max))
@@ -103,10 +104,9 @@ void add_load(CLI::App& app, action& chosen) {
   command->add_option("--connections", options->connections, "Connections")
       ->check(CLI::Range(1U, connections_max))
       ->capture_default_str();
-  add_seconds(*command, "--duration", options->time, "How long");
-  command
-      ->add_option("--requests", options->requests, "End after that many; 0: only after the time")
-      ->capture_default_str();
+  auto* const time = add_seconds(*command, "--duration", options->time, "How long");
+  command->add_option("--requests", options->requests,
+                      "End after that many; without --duration after 300 seconds at the latest");
   auto* const rate =
       command->add_option("--rate", options->rate, "Requests per second, whatever the server does")
           ->check(CLI::PositiveNumber);
@@ -118,7 +118,10 @@ void add_load(CLI::App& app, action& chosen) {
   command->add_option("--json", options->json_file, "Gets the report");
   command->add_flag("--check", *check, "One request: status 0 if it is answered with 2xx, else 1");
   add_runtime_options(*command, *runtime);
-  command->callback([&chosen, options, runtime, url, check] {
+  command->callback([&chosen, options, runtime, url, check, time] {
+    if (options->requests != 0 && time->count() == 0) {
+      options->time = std::chrono::seconds(300);
+    }
     chosen = [options, runtime, url, check] {
       options->to = load::parse_url(*url);
       const io::options io_options = to_io_options(*runtime);

@@ -25,16 +25,26 @@ void callback::run_work(work& self) {
   if (item.cancelled_) {
     return;
   }
-  item.runs_ = true;  // It may cancel its own handle, and goes on then.
+  // It may cancel its own handle, and goes on then; what it holds is destroyed when it has returned.
+  item.runs_ = true;
+  const auto ended = [&item]() noexcept {
+    item.runs_ = false;
+    if (item.cancelled_) {
+      item.function_.reset();
+    }
+  };
   try {
     item.function_();
   } catch (const keyboard_interrupt&) {
+    ended();
     throw;
   } catch (const system_exit&) {
+    ended();
     throw;
   } catch (...) {
     item.loop_->report({"Exception in callback", {}, std::current_exception()});
   }
+  ended();
 }
 
 }  // namespace jackdaw::asyncio

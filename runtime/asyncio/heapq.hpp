@@ -1,8 +1,8 @@
 // Python's heapq, move for move: which of several equal items comes first is observable.
 //
 // heapq is not stable, and asyncio compares timers by deadline only, so the order in which equal
-// deadlines fire is decided by how heapq happens to sift (S7 of the semantics: with six equal timers
-// 0 2 5 1 3 4). The functions below make the same comparisons and moves as CPython's.
+// deadlines fire is decided by how heapq happens to sift (S7 of the semantics: six equal timers
+// and a later one fire as 0 2 5 1 3 4; without the later one as 0 2 5 4 1 3). The functions below make the same comparisons and moves as CPython's.
 #pragma once
 
 #include <cstddef>

@@ -7,7 +7,7 @@
 
 namespace jackdaw {
 
-/// The links; an object may be in as many lists as it has differently tagged bases of this kind.
+/// The links: an object is in one list at a time.
 struct list_links {
   list_links* previous = nullptr;
   list_links* following = nullptr;

@@ -27,9 +27,15 @@ unsigned processors_in_affinity_mask() {
   return 1;
 }
 
-// The path of this process in hierarchy `controllers` ("" is version 2).
-std::string cgroup_path(const std::string& controllers) {
-  std::ifstream file("/proc/self/cgroup");
+// True if `name` is one of the names in "cpu,cpuacct"; "cpu" is not one of those in "cpuset".
+bool contains(const std::string& names, const std::string& name) {
+  return ("," + names + ",").find("," + name + ",") != std::string::npos;
+}
+
+// The path of this process in the hierarchy of `controller` ("" is version 2). A line of the file is
+// "4:cpu,cpuacct:/path", of version 2 "0::/path".
+std::string cgroup_path(const std::filesystem::path& membership, const std::string& controller) {
+  std::ifstream file(membership);
   for (std::string line; std::getline(file, line);) {
     const auto first = line.find(':');
     const auto second = line.find(':', first + 1);
@@ -37,7 +43,7 @@ std::string cgroup_path(const std::string& controllers) {
       continue;
     }
     const std::string names = line.substr(first + 1, second - first - 1);
-    if (names == controllers || (!controllers.empty() && names.find(controllers) == 0)) {
+    if (controller.empty() ? names.empty() : contains(names, controller)) {
       return line.substr(second + 1);
     }
   }
@@ -47,12 +53,13 @@ std::string cgroup_path(const std::string& controllers) {
 // cpu.max holds "max 100000" or "150000 100000": microseconds per period.
 double quota_version_2(const std::filesystem::path& directory) {
   std::ifstream file(directory / "cpu.max");
-  std::string quota;
+  double quota = 0;
   double period = 0;
-  if (!(file >> quota >> period) || quota == "max" || period <= 0) {
+  // "max" is no number: the read fails.
+  if (!(file >> quota >> period) || quota <= 0 || period <= 0) {
     return 0;
   }
-  return std::stod(quota) / period;
+  return quota / period;
 }
 
 double quota_version_1(const std::filesystem::path& directory) {
@@ -87,12 +94,14 @@ double tightest(const std::filesystem::path& root, const std::string& path,
 
 }  // namespace
 
-cpu_budget read_cpu_budget(const std::filesystem::path& cgroup_root) {
+cpu_budget read_cpu_budget(const std::filesystem::path& cgroup_root,
+                           const std::filesystem::path& membership) {
   cpu_budget budget;
   budget.affinity = processors_in_affinity_mask();
-  budget.quota = tightest(cgroup_root, cgroup_path(""), &quota_version_2);
+  budget.quota = tightest(cgroup_root, cgroup_path(membership, ""), &quota_version_2);
   if (budget.quota == 0) {
-    budget.quota = tightest(cgroup_root / "cpu", cgroup_path("cpu"), &quota_version_1);
+    budget.quota =
+        tightest(cgroup_root / "cpu", cgroup_path(membership, "cpu"), &quota_version_1);
   }
   budget.workers = budget.affinity;
   budget.source = "affinity mask";

@@ -14,7 +14,10 @@ struct cpu_budget {
   std::string source;      // For people: where the figure comes from.
 };
 
-/// Reads the affinity mask and the quota of the process's cgroup (version 2, or 1).
-[[nodiscard]] cpu_budget read_cpu_budget(const std::filesystem::path& cgroup_root = "/sys/fs/cgroup");
+/// Reads the affinity mask and the quota of the process's cgroup (version 2, or 1), which `membership`
+/// names. What cannot be read or understood limits nothing.
+[[nodiscard]] cpu_budget read_cpu_budget(
+    const std::filesystem::path& cgroup_root = "/sys/fs/cgroup",
+    const std::filesystem::path& membership = "/proc/self/cgroup");
 
 }  // namespace jackdaw

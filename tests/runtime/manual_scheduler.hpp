@@ -9,6 +9,7 @@
 #include <jackdaw/runtime/scheduler.hpp>
 
 #include <mutex>
+#include <new>
 #include <utility>
 
 namespace jackdaw::testing {
@@ -30,7 +31,12 @@ class manual_scheduler final : private manual_clock, public scheduler {
   }
   void schedule_last(work& work) noexcept override { schedule(work); }
   void run_callback(work& work) noexcept override { work.run(work); }
-  void arm_timer(timer& timer) override { timers_.arm(timer); }
+  void arm_timer(timer& timer) override {
+    if (refuse_timers) {
+      throw std::bad_alloc();
+    }
+    timers_.arm(timer);
+  }
   void disarm_timer(timer& timer) noexcept override {
     static_cast<timer_queue*>(timer_access::queue(timer))->disarm(timer);
   }
@@ -55,6 +61,9 @@ class manual_scheduler final : private manual_clock, public scheduler {
     while (run_one()) {
     }
   }
+
+  /// arm_timer() throws, as it does where there is no memory.
+  bool refuse_timers = false;
 
   [[nodiscard]] virtual_clock& time() noexcept { return manual_clock::time; }
   [[nodiscard]] timer_queue& timers() noexcept { return timers_; }

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <new>
 #include <stdexcept>
 #include <thread>
 
@@ -91,6 +92,16 @@ TEST(timer_outside_test, outside_of_a_runtime_it_cannot_be_armed_and_stays_idle)
   counting_timer alarm;
   EXPECT_THROW(alarm.arm(at(5s)), std::logic_error);
   alarm.disarm();
+}
+
+TEST_F(timer_test, one_that_could_not_be_armed_is_idle) {
+  scheduler.refuse_timers = true;
+  counting_timer alarm;
+  EXPECT_THROW(alarm.arm(at(5s)), std::bad_alloc);
+  scheduler.refuse_timers = false;
+  alarm.arm(at(5s));
+  scheduler.timers().fire_due(at(5s));
+  EXPECT_EQ(alarm.fired, 1);
 }
 
 TEST_F(timer_test, disarm_from_another_thread_waits_until_the_function_has_returned) {

@@ -87,6 +87,26 @@ TEST_F(handle_test, cancelling_after_it_ran_changes_nothing) {
   EXPECT_EQ(log, "ran");
 }
 
+TEST_F(handle_test,
+       what_a_callback_held_is_destroyed_when_it_is_cancelled_while_it_runs_or_after_it_ran) {
+  auto owned = std::make_shared<int>(1);
+  const std::weak_ptr<int> watch = owned;
+  handle own;
+  own = loop.call_soon([&own, &watch, owned = std::move(owned)] {
+    own.cancel();
+    EXPECT_FALSE(watch.expired()) << "destroyed under its own feet";
+  });
+  run_one_turn();
+  EXPECT_TRUE(watch.expired());
+  auto other = std::make_shared<int>(2);
+  const std::weak_ptr<int> other_watch = other;
+  const handle later = loop.call_soon([other = std::move(other)] {});
+  run_one_turn();
+  EXPECT_FALSE(other_watch.expired());
+  later.cancel();
+  EXPECT_TRUE(other_watch.expired());
+}
+
 TEST_F(handle_test, copies_are_the_same_callback) {
   const handle one = loop.call_soon([this] { log.add("ran"); });
   const handle two = one;  // NOLINT(performance-unnecessary-copy-initialization)

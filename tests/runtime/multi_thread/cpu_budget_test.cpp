@@ -1,7 +1,7 @@
 // tests/runtime/multi_thread/cpu_budget_test.cpp
 //
 // Goal: as many workers as this process may use processors, and no more. Method: a scratch directory in
-// place of the cgroup file system, with the groups in it that this process is a member of.
+// place of the cgroup file system, and a file in it that says which groups we are in.
 #include <jackdaw/runtime/multi_thread/cpu_budget.hpp>
 #include <jackdaw/runtime/multi_thread/idle_set.hpp>
 
@@ -22,24 +22,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Our group in the hierarchy with this list of controllers; "" is version 2.
-std::string own_group(const std::string& controllers) {
-  std::ifstream file("/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
-    const std::string key = ":" + controllers + ":";
-    const auto found = line.find(key);
-    if (found != std::string::npos && found == line.find(':')) {
-      return line.substr(found + key.size());
-    }
-  }
-  return {};
-}
-
 class cpu_budget_test : public ::testing::Test {
  protected:
   cpu_budget_test() {
     std::string name = (fs::temp_directory_path() / "jackdaw_cgroup_XXXXXX").string();
     root = mkdtemp(name.data());
+    member_of("0::/\n");
   }
   ~cpu_budget_test() override { fs::remove_all(root); }
 
@@ -51,7 +39,8 @@ class cpu_budget_test : public ::testing::Test {
     write(root / "cpu" / group / "cpu.cfs_quota_us", quota);
     write(root / "cpu" / group / "cpu.cfs_period_us", "100000");
   }
-  [[nodiscard]] cpu_budget read() const { return read_cpu_budget(root); }
+  void member_of(const std::string& lines) const { write(root / "membership", lines); }
+  [[nodiscard]] cpu_budget read() const { return read_cpu_budget(root, root / "membership"); }
 
   /// What follows from a quota on this machine.
   static void expect_quota(const cpu_budget& budget, double quota) {
@@ -146,32 +135,41 @@ TEST_F(cpu_budget_test, files_that_say_nothing_limit_nothing) {
   expect_no_quota(read());
 }
 
+TEST_F(cpu_budget_test, words_that_nobody_understands_limit_nothing) {
+  write(root / "cpu.max", "plenty 100000");
+  expect_no_quota(read());
+}
+
 TEST_F(cpu_budget_test, of_nested_limits_of_version_2_the_tightest_counts) {
-  const fs::path group = fs::path(own_group("")).relative_path();
-  if (group.empty()) {
-    GTEST_SKIP() << "this process is in the root group, which is not nested";
-  }
+  member_of("0::/system.slice/ours");
   write(root / "cpu.max", "70000 100000");
-  write(root / group / "cpu.max", "max 100000");
+  write(root / "system.slice" / "ours" / "cpu.max", "max 100000");
   expect_quota(read(), 0.7);
-  write(root / group / "cpu.max", "30000 100000");
+  write(root / "system.slice" / "cpu.max", "60000 100000");
+  expect_quota(read(), 0.6);
+  write(root / "system.slice" / "ours" / "cpu.max", "30000 100000");
   expect_quota(read(), 0.3);
   write(root / "cpu.max", "10000 100000");
   expect_quota(read(), 0.1);
-  write(root / group / "below" / "cpu.max", "1000 100000");
-  expect_quota(read(), 0.1);
+}
+
+TEST_F(cpu_budget_test, limits_of_groups_that_we_are_not_in_do_not_count) {
+  member_of("0::/ours");
+  write(root / "theirs" / "cpu.max", "10000 100000");
+  write(root / "ours" / "below" / "cpu.max", "10000 100000");
+  expect_no_quota(read());
 }
 
 TEST_F(cpu_budget_test, of_nested_limits_of_version_1_the_tightest_counts) {
-  const fs::path group = fs::path(own_group("cpu")).relative_path();
-  if (group.empty()) {
-    GTEST_SKIP() << "this process is in the root group, which is not nested";
+  for (const char* const controllers : {"cpu", "cpu,cpuacct", "cpuacct,cpu"}) {
+    member_of("7:cpuset:/theirs\n5:" + std::string(controllers) + ":/outer/ours\n0::/theirs");
+    limit_version_1("theirs", "1000");
+    limit_version_1("outer", "70000");
+    limit_version_1("outer/ours", "-1");
+    expect_quota(read(), 0.7);
+    limit_version_1("outer/ours", "30000");
+    expect_quota(read(), 0.3);
   }
-  limit_version_1("", "70000");
-  limit_version_1(group, "-1");
-  expect_quota(read(), 0.7);
-  limit_version_1(group, "30000");
-  expect_quota(read(), 0.3);
 }
 
 }  // namespace
