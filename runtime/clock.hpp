@@ -35,7 +35,9 @@ class clock {
 /// CLOCK_MONOTONIC, read at each call: a cached time makes timers late and ties common.
 class steady_clock final : public clock {
  public:
-  [[nodiscard]] time_point now() const noexcept override { return std::chrono::steady_clock::now(); }
+  [[nodiscard]] time_point now() const noexcept override {
+    return std::chrono::steady_clock::now();
+  }
 };
 
 /// Stands still until somebody advances it. Starts at 0, so that traces are the same in every run.
@@ -50,9 +52,8 @@ class virtual_clock final : public clock {
     auto seen = now_.load(std::memory_order_relaxed);  // V2's CAS validates this guess.
     const auto wanted = time.time_since_epoch().count();
     // V2
-    while (seen < wanted &&
-           !now_.compare_exchange_weak(seen, wanted, std::memory_order_release,
-                                       std::memory_order_relaxed)) {
+    while (seen < wanted && !now_.compare_exchange_weak(seen, wanted, std::memory_order_release,
+                                                        std::memory_order_relaxed)) {
     }
   }
 

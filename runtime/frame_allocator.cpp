@@ -143,7 +143,8 @@ std::int64_t live_frames() noexcept {
   std::int64_t live = registry().live_of_ended_threads;
   live += live_without_cache.load(std::memory_order_relaxed);  // C1
   const auto& caches = registry().caches;
-  for (const frame_cache* cache = caches.front(); cache != nullptr; cache = caches.next_of(*cache)) {
+  for (const frame_cache* cache = caches.front(); cache != nullptr;
+       cache = caches.next_of(*cache)) {
     live += cache->live();
   }
   return live;

@@ -3,14 +3,17 @@
 
 namespace jackdaw {
 
-task<bool> wait_for_all(std::vector<task_reference> tasks) {
-  bool cancelled = false;
+task<std::exception_ptr> wait_for_all(std::vector<task_reference> tasks) {
+  std::exception_ptr cancelled;
   bool all_ended = false;
   while (!all_ended) {
     try {
       co_await task_set_wait(tasks, set_policy::all_completed);
     } catch (const cancelled_error&) {
-      cancelled = true;  // The tasks have it by now; asyncio's TaskGroup waits on as well.
+      if (!cancelled) {
+        cancelled = std::current_exception();
+      }
+      // The tasks have it by now; asyncio's TaskGroup waits on as well.
     }
     all_ended = true;
     for (const task_reference& task : tasks) {
@@ -20,7 +23,7 @@ task<bool> wait_for_all(std::vector<task_reference> tasks) {
   co_return cancelled;
 }
 
-task<bool> cancel_and_wait(std::vector<task_reference> tasks, std::size_t spared) {
+task<std::exception_ptr> cancel_and_wait(std::vector<task_reference> tasks, std::size_t spared) {
   for (std::size_t index = 0; index < tasks.size(); ++index) {
     if (index != spared) {
       tasks[index]->request_cancel();

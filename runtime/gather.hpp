@@ -75,8 +75,7 @@ class [[nodiscard]] gather_all_awaitable {
       std::vector<stored_type<T>> results;
       results.reserve(handles_.size());
       for (join_handle<T>& handle : handles_) {
-        results.push_back(
-            std::move(static_cast<task_state<T>&>(handle.record()).result().value()));
+        results.push_back(std::move(static_cast<task_state<T>&>(handle.record()).result().value()));
       }
       return results;
     }
@@ -120,12 +119,12 @@ gather_all_awaitable<T> gather(std::vector<task<T>> tasks) {
   return gather_all_awaitable<T>(std::move(handles));
 }
 
-/// Waits until all `tasks` have ended, however often the waiter is cancelled meanwhile. Returns true if
-/// it was. For scopes that must not leave anybody behind.
-task<bool> wait_for_all(std::vector<task_reference> tasks);
+/// Waits until all `tasks` have ended, however often the waiter is cancelled meanwhile. Returns the first
+/// of these cancellations, or null. For scopes that must not leave anybody behind.
+task<std::exception_ptr> wait_for_all(std::vector<task_reference> tasks);
 
 /// Cancels all `tasks` but the one at `spared`, and waits until all have ended.
-task<bool> cancel_and_wait(std::vector<task_reference> tasks, std::size_t spared);
+task<std::exception_ptr> cancel_and_wait(std::vector<task_reference> tasks, std::size_t spared);
 
 /// Runs all coroutines as tasks; the first to end decides. The others are cancelled and waited for.
 ///
@@ -144,23 +143,22 @@ task<std::variant<stored_type<Ts>...>> race(task<Ts>... tasks) {
   } catch (...) {
     interrupted = std::current_exception();
   }
-  const bool cancelled = co_await cancel_and_wait(references, winner);
+  const std::exception_ptr cancelled = co_await cancel_and_wait(references, winner);
   if (interrupted) {
     std::rethrow_exception(interrupted);
   }
   if (cancelled) {
-    throw cancelled_error();
+    std::rethrow_exception(cancelled);
   }
   using result_type = std::variant<stored_type<Ts>...>;
   auto pick = [&]<std::size_t... Is>(std::index_sequence<Is...>) {
     std::vector<result_type> result;
-    (void)((Is == winner &&
-            (result.emplace_back(
-                 std::in_place_index<Is>,
-                 std::move(static_cast<task_state<Ts>&>(std::get<Is>(handles).record())
-                               .result()
-                               .value())),
-             true)) ||
+    (void)((Is == winner && (result.emplace_back(std::in_place_index<Is>,
+                                                 std::move(static_cast<task_state<Ts>&>(
+                                                               std::get<Is>(handles).record())
+                                                               .result()
+                                                               .value())),
+                             true)) ||
            ...);
     return std::move(result.front());
   };

@@ -23,6 +23,11 @@ using stored_type = std::conditional_t<
     std::is_void_v<T>, nothing,
     std::conditional_t<std::is_reference_v<T>, std::add_pointer_t<std::remove_reference_t<T>>, T>>;
 
+/// What others see of a result that stays where it is.
+template <class T>
+using shared_view = std::conditional_t<std::is_void_v<T> || std::is_reference_v<T>, T,
+                                       std::add_lvalue_reference_t<const stored_type<T>>>;
+
 /// Empty, a value, or an exception. A hand-made union, because std::variant costs construction and a
 /// visitation in the frame of every coroutine.
 template <class T>
@@ -75,6 +80,16 @@ class outcome {
       return static_cast<T>(*value_);
     } else {
       return std::move(value_);
+    }
+  }
+
+  /// The value, left in place for others; or throws.
+  shared_view<T> view() const {
+    rethrow_if_exception();
+    if constexpr (std::is_reference_v<T>) {
+      return static_cast<T>(*value_);
+    } else if constexpr (!std::is_void_v<T>) {
+      return value_;
     }
   }
 

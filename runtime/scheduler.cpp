@@ -15,7 +15,7 @@ scheduler::scheduler(const clock& clock, failure_handler on_failure, unsigned re
 
 scheduler::~scheduler() = default;
 
-void scheduler::task_spawned(task_record& task) noexcept { tasks_.add(task); }
+void scheduler::task_spawned(task_record& task) { tasks_.add(task); }
 
 void scheduler::task_finished(task_record& task) noexcept { tasks_.remove(task); }
 
@@ -31,8 +31,8 @@ void report_with(const failure_handler* handler, const failure& failure) noexcep
     }
     report_to_stderr(failure);
   } catch (...) {
-    report_to_stderr({"Unhandled error in exception handler", failure.task_name,
-                      std::current_exception()});
+    report_to_stderr(
+        {"Unhandled error in exception handler", failure.task_name, std::current_exception()});
   }
 }
 

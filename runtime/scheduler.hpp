@@ -60,8 +60,9 @@ class scheduler {
   [[nodiscard]] virtual bool is_this_thread() const noexcept = 0;
   [[nodiscard]] virtual scheduler_statistics statistics() const = 0;
 
-  /// A new task exists. Called before it is scheduled for the first time.
-  virtual void task_spawned(task_record& task) noexcept;
+  /// A new task exists. Called before it is scheduled for the first time. Throws std::runtime_error if
+  /// the scheduler has ended.
+  virtual void task_spawned(task_record& task);
   /// A task is done; its result is in place and its waiters have not been told yet.
   virtual void task_finished(task_record& task) noexcept;
 

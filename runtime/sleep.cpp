@@ -62,8 +62,7 @@ void sleep::await_resume() {
   }
 }
 
-interval::interval(duration period)
-    : period_(period), next_(current_scheduler().now() + period) {
+interval::interval(duration period) : period_(period), next_(current_scheduler().now() + period) {
   if (period <= duration::zero()) {
     throw std::invalid_argument("interval: the period must be positive");
   }

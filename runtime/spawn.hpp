@@ -147,21 +147,16 @@ class join_handle {
     return task_->exception();
   }
   /// The result of a task that is done; throws what it threw, or invalid_state_error before.
-  decltype(auto) result() const {
+  shared_view<T> result() const {
     require_done("Result is not set.");
-    if constexpr (std::is_void_v<T>) {
-      state().look().rethrow_if_exception();
-    } else {
-      return static_cast<const stored_type<T>&>(state().look().value());
-    }
+    return state().look().view();
   }
 
   [[nodiscard]] task_record& record() const noexcept { return *task_; }
 
   class awaiter_base {
    public:
-    explicit awaiter_base(task_reference task) noexcept
-        : task_(std::move(task)), wait_(*task_) {}
+    explicit awaiter_base(task_reference task) noexcept : task_(std::move(task)), wait_(*task_) {}
     [[nodiscard]] bool await_ready() const noexcept { return wait_.await_ready(); }
     bool await_suspend(std::coroutine_handle<> awaiting) noexcept {
       return wait_.await_suspend(awaiting);
@@ -183,13 +178,7 @@ class join_handle {
   class shared_awaiter : public awaiter_base {
    public:
     using awaiter_base::awaiter_base;
-    decltype(auto) await_resume() {
-      if constexpr (std::is_void_v<T>) {
-        this->fetch().rethrow_if_exception();
-      } else {
-        return static_cast<const stored_type<T>&>(this->fetch().value());
-      }
-    }
+    shared_view<T> await_resume() { return this->fetch().view(); }
   };
 
   /// Of an rvalue: the result is moved out if nobody else holds the task, else copied. One that cannot
@@ -225,11 +214,17 @@ class join_handle {
 };
 
 /// Makes `body` a task of `scheduler`. Threads: any; in asyncio mode the loop's own.
+/// Errors        std::runtime_error if the scheduler has ended; `body` is destroyed then.
 template <class T>
 join_handle<T> spawn_on(scheduler& scheduler, task<T> body, std::string_view name = {}) {
   auto* const state = new task_state<T>(scheduler, std::move(body), name);
   join_handle<T> handle(*state);
-  state->start();
+  try {
+    state->start();
+  } catch (...) {
+    state->discard_unstarted();
+    throw;
+  }
   return handle;
 }
 
@@ -238,7 +233,7 @@ join_handle<T> spawn_on(scheduler& scheduler, task<T> body, std::string_view nam
 /// Suspends      No. In asyncio mode tasks start in the order of their creation.
 /// Lifetime      The task lives until it is done, whoever holds the handle. `name` is copied; without
 ///               one the task is called "Task-N".
-/// Errors        std::logic_error outside of a runtime.
+/// Errors        std::logic_error outside of a runtime; std::runtime_error if the loop is closed.
 /// Cost          One record beside the frame, both from free lists; no lock that is contended.
 /// Source        asyncio.create_task.
 template <class T>

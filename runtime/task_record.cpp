@@ -23,6 +23,11 @@ constexpr std::uint32_t has_hook = 32;
 // asyncio numbers its unnamed tasks over the whole process, from 1.
 std::atomic<std::uint64_t> tasks_numbered{0};
 
+// Tasks that wait for tasks are cancelled by recursion, leaf first. What is deeper than this is left to
+// the run loop, so that a chain of any length needs little stack.
+constexpr unsigned cancel_depth_max = 200;
+constinit thread_local unsigned cancel_depth = 0;
+
 constexpr std::uint32_t with_phase(std::uint32_t word, std::uint32_t phase) noexcept {
   return (word & ~phase_mask) | phase;
 }
@@ -93,8 +98,23 @@ bool task_record::arm(cancel_hook* hook) noexcept {
 
 // With hook_busy set by the caller. Its clearing is the last access: end_wait() waits for it.
 void task_record::cancel_through_hook(std::string_view message) noexcept {
+  ++cancel_depth;
   const bool passed_on = hook_->cancel_wait(message);
+  --cancel_depth;
   change(hook_busy, passed_on ? 0 : must_cancel);
+}
+
+// A request that was noted because the chain above it was too deep. If the wait has ended by itself
+// meanwhile, its end has delivered the request or will.
+void task_record::pass_on_noted_request() noexcept {
+  auto seen = word_.load(std::memory_order_acquire);  // As T1.
+  constexpr std::uint32_t noted = phase_waiting | has_hook | must_cancel;
+  while ((seen & (phase_mask | has_hook | must_cancel | hook_busy)) == noted) {
+    if (try_change(seen, (seen & ~must_cancel) | hook_busy)) {
+      cancel_through_hook(copy_message());
+      return;
+    }
+  }
 }
 
 std::uint32_t task_record::end_phase(std::uint32_t flags_to_clear) noexcept {
@@ -155,6 +175,18 @@ void task_record::wake_and_schedule() noexcept {
 
 void task_record::schedule() noexcept { scheduler_->schedule(*this); }
 
+// Continues a cancellation from the run loop, on an empty stack.
+struct task_record::noted_request : work, pooled {
+  explicit noted_request(task_record& record) : work(&noted_request::deliver), task(record) {}
+
+  static void deliver(work& self) {
+    const std::unique_ptr<noted_request> request(&static_cast<noted_request&>(self));
+    request->task->pass_on_noted_request();
+  }
+
+  task_reference task;
+};
+
 bool task_record::request_cancel(std::string_view message) noexcept {
   if (done()) {
     mark_retrieved();  // asyncio: cancel() of a failed task silences its report.
@@ -172,14 +204,15 @@ bool task_record::request_cancel(std::string_view message) noexcept {
       return false;
     }
     if ((seen & hook_busy) != 0) {
-      // Another canceller is inside the hook; its work is short, and ours starts from its result.
-      // On our own thread it is further up this stack: cancelling a cycle of tasks.
-      if (single_threaded_) {
-        change(0, must_cancel);
+      if (cancel_depth == 0) {
+        // Another canceller is inside the hook; its work is short, and ours starts from its result.
+        std::this_thread::yield();
+        seen = word_.load(std::memory_order_acquire);  // As T1.
+      } else if (try_change(seen, seen | must_cancel)) {
+        // We are inside hooks ourselves, and whoever is inside this one may be further up this stack, or
+        // wait for us: tasks that wait for each other in a circle. The end of the wait delivers both.
         return true;
       }
-      std::this_thread::yield();
-      seen = word_.load(std::memory_order_acquire);  // As T1.
       continue;
     }
     const auto phase = seen & phase_mask;
@@ -194,6 +227,12 @@ bool task_record::request_cancel(std::string_view message) noexcept {
       store_message(message);
       if (try_change(seen, with_phase(seen, phase_cancelled))) {
         schedule();
+        return true;
+      }
+    } else if (cancel_depth >= cancel_depth_max) {
+      store_message(message);
+      if (try_change(seen, seen | must_cancel)) {
+        scheduler_->schedule(*new noted_request(*this));
         return true;
       }
     } else if (try_change(seen, seen | hook_busy)) {
@@ -323,7 +362,7 @@ bool task_record::shared() const noexcept {
   return references_.load(std::memory_order_acquire) > 1;
 }
 
-void task_record::start() noexcept {
+void task_record::start() {
   scheduler_->task_spawned(*this);
   schedule();
 }

@@ -30,6 +30,8 @@
 // That there is a hook is said by the word itself (has_hook), not by looking at `hook_`: between a
 // canceller's look and its compare-and-swap the task may have gone on to another wait, and a word that
 // came back to the same value means the same kind of wait.
+// A chain of tasks that wait for tasks is cancelled leaf first, on the canceller's stack (asyncio). Beyond
+// a depth the request is noted as must_cancel on a task that waits, and goes on from the run loop.
 // must_cancel is asyncio's _must_cancel: a request that found nothing to cancel. The next arm() or
 // end_wait() delivers it.
 //
@@ -163,8 +165,9 @@ class task_record : public work, public list_links, public pooled {
   /// to the last.
   [[nodiscard]] bool shared() const noexcept;
 
-  /// Queues the first step. The caller has added its references.
-  void start() noexcept;
+  /// Queues the first step. The caller has added its references. Throws if the scheduler has ended:
+  /// then the task was not started.
+  void start();
   /// Queues the next step: the other half of a wake().
   void schedule() noexcept;
 
@@ -203,6 +206,8 @@ class task_record : public work, public list_links, public pooled {
   [[nodiscard]] std::string take_message() noexcept;
   void store_message(std::string_view message);
   void cancel_through_hook(std::string_view message) noexcept;
+  struct noted_request;
+  void pass_on_noted_request() noexcept;
   void request_cancel_from_outside(std::string_view message) noexcept;
 
   bool try_change(std::uint32_t& expected, std::uint32_t desired) noexcept;

@@ -70,6 +70,9 @@ std::size_t task_set::finish() {
     waiter_ = nullptr;
     cancelled = cancel_requested_;
   }
+  if (decided_by_ != none) {
+    children_[decided_by_]->mark_retrieved();
+  }
   if (!std::exchange(suspended_, false)) {
     return decided_by_;
   }
@@ -119,13 +122,14 @@ void task_set::child_node::ended(work& self) {
   node.set->child_ended(node.index);
 }
 
+// The exception of the child that decides is fetched by finish(), if anybody gets that far; those of the
+// others are nobody's (asyncio: gather() marks them as retrieved).
 void task_set::child_ended(std::size_t index) noexcept {
-  bool seen_by_waiter = true;
+  bool fetched = true;
   {
     const task_record& child = *children_[index];
     const bool failed = child.exception() != nullptr;
     const std::lock_guard guard(lock_);
-    seen_by_waiter = !left_;
     --unfinished_;
     if (!settled_) {
       const bool fails = policy_ == set_policy::first_exception && failed;
@@ -138,8 +142,9 @@ void task_set::child_ended(std::size_t index) noexcept {
         waiter_->wake_and_schedule();
       }
     }
+    fetched = !left_ && decided_by_ != index;
   }
-  if (seen_by_waiter) {
+  if (fetched) {
     children_[index]->mark_retrieved();
   }
   drop_reference();

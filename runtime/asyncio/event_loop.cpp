@@ -88,6 +88,11 @@ void event_loop::require_runnable() const {
   }
 }
 
+void event_loop::task_spawned(task_record& task) {
+  require_open();
+  scheduler::task_spawned(task);
+}
+
 void event_loop::schedule(work& work) noexcept {
   if (is_this_thread()) {
     ready_.push_back(work);
@@ -169,7 +174,8 @@ void event_loop::disarm_timer(timer& timer) noexcept {
 }
 
 void event_loop::drop_cancelled_timers() noexcept {
-  const auto fraction = static_cast<double>(timers_cancelled_) / static_cast<double>(timers_.size());
+  const auto fraction =
+      static_cast<double>(timers_cancelled_) / static_cast<double>(timers_.size());
   if (timers_.size() > rebuild_timers_min && fraction > rebuild_cancelled_fraction) {
     std::vector<callback*> kept;
     for (callback* const item : timers_) {
@@ -342,8 +348,8 @@ void event_loop::cancel_all_tasks() {
   for (const task_reference& task : left) {
     if (!task->cancelled() && task->exception() != nullptr) {
       task->mark_retrieved();
-      report({"unhandled exception during asyncio.run() shutdown", task->name(),
-              task->exception()});
+      report(
+          {"unhandled exception during asyncio.run() shutdown", task->name(), task->exception()});
     }
   }
 }

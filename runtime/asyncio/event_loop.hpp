@@ -135,6 +135,7 @@ class event_loop final : public scheduler {
   }
 
   // --- scheduler ---
+  void task_spawned(task_record& task) override;
   void schedule(work& work) noexcept override;
   void schedule_last(work& work) noexcept override { ready_.push_back(work); }
   void run_callback(work& work) noexcept override { ready_.push_back(work); }

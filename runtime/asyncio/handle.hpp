@@ -18,7 +18,10 @@ class callback final : public work, public pooled {
  public:
   template <class F>
   callback(event_loop& loop, F&& function, time_point when)
-      : work(&callback::run_work), when_(when), loop_(&loop), function_(std::forward<F>(function)) {}
+      : work(&callback::run_work),
+        when_(when),
+        loop_(&loop),
+        function_(std::forward<F>(function)) {}
 
   /// S11: idempotent; the function and what it holds are destroyed now.
   void cancel() noexcept;

@@ -8,7 +8,6 @@ namespace jackdaw {
 
 }  // namespace jackdaw
 
-#define JACKDAW_ASSERT(condition) \
-  (static_cast<bool>(condition)   \
-       ? static_cast<void>(0)     \
-       : ::jackdaw::assertion_failed(#condition, __FILE__, __LINE__))
+#define JACKDAW_ASSERT(condition)                      \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
+                                : ::jackdaw::assertion_failed(#condition, __FILE__, __LINE__))

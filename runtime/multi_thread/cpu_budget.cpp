@@ -1,6 +1,5 @@
 // Asking the kernel for our share of the machine.
 #include <jackdaw/runtime/multi_thread/cpu_budget.hpp>
-
 #include <jackdaw/runtime/multi_thread/idle_set.hpp>
 
 #include <sched.h>
@@ -100,8 +99,7 @@ cpu_budget read_cpu_budget(const std::filesystem::path& cgroup_root,
   budget.affinity = processors_in_affinity_mask();
   budget.quota = tightest(cgroup_root, cgroup_path(membership, ""), &quota_version_2);
   if (budget.quota == 0) {
-    budget.quota =
-        tightest(cgroup_root / "cpu", cgroup_path(membership, "cpu"), &quota_version_1);
+    budget.quota = tightest(cgroup_root / "cpu", cgroup_path(membership, "cpu"), &quota_version_1);
   }
   budget.workers = budget.affinity;
   budget.source = "affinity mask";

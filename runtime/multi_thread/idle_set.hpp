@@ -86,7 +86,8 @@ class basic_idle_set {
   [[nodiscard]] bool start_search(unsigned workers) noexcept {
     std::uint64_t word = word_.load(std::memory_order_relaxed);  // A guess that S1 validates.
     while (2 * (word / one_searcher) < workers) {
-      if (word_.compare_exchange_weak(word, word + one_searcher, std::memory_order_seq_cst)) {  // S1
+      if (word_.compare_exchange_weak(word, word + one_searcher,
+                                      std::memory_order_seq_cst)) {  // S1
         return true;
       }
     }
@@ -115,7 +116,9 @@ class basic_idle_set {
   static constexpr std::uint64_t one_searcher = std::uint64_t{1} << worker_count_max;
   static constexpr std::uint64_t mask = one_searcher - 1;
 
-  static constexpr std::uint64_t bit(unsigned worker) noexcept { return std::uint64_t{1} << worker; }
+  static constexpr std::uint64_t bit(unsigned worker) noexcept {
+    return std::uint64_t{1} << worker;
+  }
 
   alignas(cache_line_bytes) typename Memory::template atomic<std::uint64_t> word_;
 };

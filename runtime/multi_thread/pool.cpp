@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <stdexcept>
 
 namespace jackdaw {
 namespace {
@@ -54,6 +55,9 @@ void pool::run(task_record& main) {
   closing_.store(true, std::memory_order_seq_cst);  // Dekker with task_spawned(): see there.
   cancel_all();
   own.run_until(&pool::all_tasks_are_done);
+  ended_.store(true, std::memory_order_seq_cst);  // Y4: Dekker with task_spawned().
+  wait_for_outsiders();
+  own.run_until(&pool::all_tasks_are_done);  // What other threads have spawned meanwhile.
   blocking().close();
   wait_for_outsiders();
   stop_workers();
@@ -107,7 +111,7 @@ void pool::schedule(work& work) noexcept {
 }
 
 void pool::wait_for_outsiders() const noexcept {
-  while (outsiders_.load(std::memory_order_acquire) != 0) {  // Y3: pairs with Y2.
+  while (outsiders_.load(std::memory_order_seq_cst) != 0) {  // Y3: pairs with Y2; Y4.
     std::this_thread::yield();
   }
 }
@@ -125,8 +129,21 @@ void pool::disarm_timer(timer& timer) noexcept {
   static_cast<timer_queue*>(timer_access::queue(timer))->disarm(timer);
 }
 
-void pool::task_spawned(task_record& task) noexcept {
-  scheduler::task_spawned(task);
+void pool::task_spawned(task_record& task) {
+  if (is_this_thread()) [[likely]] {
+    scheduler::task_spawned(task);
+  } else {
+    // Y4: seq_cst; either run() waits for us and then finds the task, or we find that it has ended.
+    outsiders_.fetch_add(1, std::memory_order_seq_cst);
+    const bool ended = ended_.load(std::memory_order_seq_cst);  // As above.
+    if (!ended) {
+      scheduler::task_spawned(task);
+    }
+    outsiders_.fetch_sub(1, std::memory_order_release);  // Y2
+    if (ended) {
+      throw std::runtime_error("This pool has ended: nothing can be spawned on it");
+    }
+  }
   // seq_cst: either cancel_all() finds the task in the registry, or we find the pool closing.
   if (closing_.load(std::memory_order_seq_cst)) {
     task.request_cancel();
@@ -172,9 +189,7 @@ void pool::start_or_wake(unsigned index) noexcept {
       sigset_t before;
       sigfillset(&all);
       pthread_sigmask(SIG_SETMASK, &all, &before);
-      threads_[index] = std::thread([this, index] {
-        run_worker(index);
-      });
+      threads_[index] = std::thread([this, index] { run_worker(index); });
       pthread_sigmask(SIG_SETMASK, &before, nullptr);
       return;
     }

@@ -4,8 +4,9 @@
 // -----------
 //   1. The main task is done. From now on every task is born cancelled.
 //   2. All others are cancelled, once, and run until they are done: clean-up may await.
-//   3. The blocking pool finishes the calls that run, and drops the others.
-//   4. Workers leave their loops; when all have, each closes its driver on its own thread, and they
+//   3. Other threads can spawn no more; what they spawned until now ends like the rest.
+//   4. The blocking pool finishes the calls that run, and drops the others.
+//   5. Workers leave their loops; when all have, each closes its driver on its own thread, and they
 //      are joined.
 // Nothing is destroyed that somebody still waits for; no frame is destroyed but by its own end. A task
 // that refuses its cancellation therefore keeps the pool alive, as it does in asyncio.
@@ -43,7 +44,8 @@ class pool final : public scheduler {
 
   /// Runs `main` and everything it started, on this thread and others (started when there is work for
   /// them); returns when all of it has ended. Once per pool. `main` is a task of this pool that has
-  /// not been started yet.
+  /// not been started yet. Throws what the driver factory throws for this thread; `main` was not
+  /// started then, and is the caller's to discard.
   void run(task_record& main);
 
   // --- scheduler ---
@@ -55,7 +57,7 @@ class pool final : public scheduler {
   [[nodiscard]] bool concurrent() const noexcept override { return true; }
   [[nodiscard]] bool is_this_thread() const noexcept override;
   [[nodiscard]] scheduler_statistics statistics() const override;
-  void task_spawned(task_record& task) noexcept override;
+  void task_spawned(task_record& task) override;
   void task_finished(task_record& task) noexcept override;
 
   // --- For workers ---
@@ -90,7 +92,9 @@ class pool final : public scheduler {
   std::atomic<bool> closing_{false};
   std::atomic<std::uint64_t> ended_while_closing_{0};
   std::atomic<bool> stopping_{false};
-  // Y: calls of schedule() by other threads under way: counted (Y1, Y2), and waited for at the end (Y3).
+  std::atomic<bool> ended_{false};
+  // Y: calls of schedule() and task_spawned() by other threads under way: counted (Y1, Y2), and waited
+  // for at the end (Y3). A spawn that sees `ended_` is refused; one that does not is waited for (Y4).
   std::atomic<unsigned> outsiders_{0};
   std::mutex start_lock_;
   std::vector<std::thread> threads_;   // Under start_lock_; index 0 stays empty.

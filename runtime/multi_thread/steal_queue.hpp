@@ -68,9 +68,9 @@ class steal_queue {
       if (head == tail) {
         return nullptr;
       }
-      T* const item = slot(head).load(std::memory_order_relaxed);  // B3
-      if (head_.compare_exchange_weak(head, head + 1, std::memory_order_seq_cst,   // B4
-                                      std::memory_order_acquire)) {                // B1 again.
+      T* const item = slot(head).load(std::memory_order_relaxed);                 // B3
+      if (head_.compare_exchange_weak(head, head + 1, std::memory_order_seq_cst,  // B4
+                                      std::memory_order_acquire)) {               // B1 again.
         return item;
       }
     }

@@ -210,7 +210,7 @@ void worker::sleep(bool (pool::*over)() const noexcept) {
   if (std::exchange(searching_, false)) {
     static_cast<void>(pool_->idle().end_search());  // S2, before I1.
   }
-  pool_->idle().announce(index_);  // I1
+  pool_->idle().announce(index_);                                   // I1
   const bool slept = !pool_->work_needs_us() && !(pool_->*over)();  // I2
   if (slept) {
     parks_.add(1);

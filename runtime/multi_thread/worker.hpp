@@ -3,18 +3,18 @@
 // Where work comes from, in this order
 // ------------------------------------
 //   1. `next_`      what the task that just ran made runnable last: it is warm, and its partner. Not
-//                   stealable, hence capped: after next_in_a_row_max it goes behind the queue, or two tasks that
-//                   wake each other would keep all others waiting for ever.
+//                   stealable, hence capped: after next_in_a_row_max it goes behind the queue, or two
+//                   tasks that wake each other would keep all others waiting for ever.
 //   2. `queue_`     the stealable FIFO.
 //   3. the outside  the shared queue.
 //   4. others       if anybody has something to steal: first the own driver without waiting, then half
 //                   of a random victim's queue.
 //   5. sleep        in the driver, until the next timer, an event, or a claim.
 //
-// After poll_budget_ resumptions the driver, due timers and the shared queue come first, so that neither a chain of wake-ups nor a task
-// that yields in a loop starves I/O, timers or outsiders. The budget is at most polls_every_max; it
-// shrinks while a round takes longer than round_time_max, and grows back, so that the clock is read
-// once a round and not once a resumption.
+// After poll_budget_ resumptions the driver, due timers and the shared queue come first, so that neither
+// a chain of wake-ups nor a task that yields in a loop starves I/O, timers or outsiders. The budget is
+// at most polls_every_max; it shrinks while a round takes longer than round_time_max, and grows back, so
+// that the clock is read once a round and not once a resumption.
 //
 // What the poster runs next wakes nobody: a push into `next_` announces nothing, and neither does the
 // only item of a queue whose owner is about to take it. Announced is what would wait behind something.
@@ -76,7 +76,9 @@ class alignas(cache_line_bytes) worker {
   [[nodiscard]] timer_queue& timers() noexcept { return timers_; }
 
   // --- Any thread ---
-  [[nodiscard]] std::size_t steal_from(std::span<work*> into) noexcept { return queue_.steal(into); }
+  [[nodiscard]] std::size_t steal_from(std::span<work*> into) noexcept {
+    return queue_.steal(into);
+  }
   [[nodiscard]] bool has_stealable_work() const noexcept { return !queue_.empty(); }
   void wake() noexcept;
   [[nodiscard]] worker_statistics statistics() const noexcept;
