@@ -5,7 +5,7 @@
 namespace jackdaw {
 
 join_wait::~join_wait() {
-  if (registered_) {
+  if (registered_ && !target_->done()) {
     target_->remove_completion(node_);
   }
 }
@@ -37,7 +37,6 @@ void join_wait::finish() {
   if (waiter_ == nullptr) {
     return;  // Never suspended: a cancellation, if there is one, waits for a suspension.
   }
-  registered_ = false;
   if (target_ == waiter_) {
     throw std::runtime_error("Task cannot await on itself: " + target_->name());
   }

@@ -26,7 +26,24 @@ std::atomic<std::uint64_t> tasks_numbered{0};
 // Tasks that wait for tasks are cancelled by recursion, leaf first. What is deeper than this is left to
 // the run loop, so that a chain of any length needs little stack.
 constexpr unsigned cancel_depth_max = 200;
-constinit thread_local unsigned cancel_depth = 0;
+
+// The tasks in whose hooks this thread is, innermost first.
+struct cancel_step {
+  const task_record* task;
+  const cancel_step* above;
+  unsigned depth;
+};
+constinit thread_local const cancel_step* cancel_steps = nullptr;
+
+unsigned cancel_depth() noexcept { return cancel_steps != nullptr ? cancel_steps->depth : 0; }
+
+bool is_in_hook_of(const task_record& task) noexcept {
+  const cancel_step* step = cancel_steps;
+  while (step != nullptr && step->task != &task) {
+    step = step->above;
+  }
+  return step != nullptr;
+}
 
 constexpr std::uint32_t with_phase(std::uint32_t word, std::uint32_t phase) noexcept {
   return (word & ~phase_mask) | phase;
@@ -98,9 +115,10 @@ bool task_record::arm(cancel_hook* hook) noexcept {
 
 // With hook_busy set by the caller. Its clearing is the last access: end_wait() waits for it.
 void task_record::cancel_through_hook(std::string_view message) noexcept {
-  ++cancel_depth;
+  const cancel_step step{this, cancel_steps, cancel_depth() + 1};
+  cancel_steps = &step;
   const bool passed_on = hook_->cancel_wait(message);
-  --cancel_depth;
+  cancel_steps = step.above;
   change(hook_busy, passed_on ? 0 : must_cancel);
 }
 
@@ -175,6 +193,18 @@ void task_record::wake_and_schedule() noexcept {
 
 void task_record::schedule() noexcept { scheduler_->schedule(*this); }
 
+bool task_record::end_wait_in_circle(std::uint32_t& seen, std::string_view message) noexcept {
+  const bool waits = (seen & phase_mask) == phase_waiting;
+  store_message(message);
+  if (!try_change(seen, waits ? with_phase(seen, phase_cancelled) : seen | must_cancel)) {
+    return false;
+  }
+  if (waits) {
+    schedule();
+  }
+  return true;
+}
+
 // Continues a cancellation from the run loop, on an empty stack.
 struct task_record::noted_request : work, pooled {
   explicit noted_request(task_record& record) : work(&noted_request::deliver), task(record) {}
@@ -204,14 +234,21 @@ bool task_record::request_cancel(std::string_view message) noexcept {
       return false;
     }
     if ((seen & hook_busy) != 0) {
-      if (cancel_depth == 0) {
-        // Another canceller is inside the hook; its work is short, and ours starts from its result.
+      if (is_in_hook_of(*this)) {
+        // Tasks that wait for each other in a circle: it is broken here, where it closes.
+        if (end_wait_in_circle(seen, message)) {
+          return true;
+        }
+      } else if (cancel_depth() != 0) {
+        // Another canceller is inside the hook, and may wait for a hook that we are inside of: we must
+        // not wait for it. The end of the wait delivers both requests.
+        if (try_change(seen, seen | must_cancel)) {
+          return true;
+        }
+      } else {
+        // Its work is short, and ours starts from its result.
         std::this_thread::yield();
         seen = word_.load(std::memory_order_acquire);  // As T1.
-      } else if (try_change(seen, seen | must_cancel)) {
-        // We are inside hooks ourselves, and whoever is inside this one may be further up this stack, or
-        // wait for us: tasks that wait for each other in a circle. The end of the wait delivers both.
-        return true;
       }
       continue;
     }
@@ -229,7 +266,7 @@ bool task_record::request_cancel(std::string_view message) noexcept {
         schedule();
         return true;
       }
-    } else if (cancel_depth >= cancel_depth_max) {
+    } else if (cancel_depth() >= cancel_depth_max) {
       store_message(message);
       if (try_change(seen, seen | must_cancel)) {
         scheduler_->schedule(*new noted_request(*this));

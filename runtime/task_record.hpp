@@ -31,7 +31,8 @@
 // canceller's look and its compare-and-swap the task may have gone on to another wait, and a word that
 // came back to the same value means the same kind of wait.
 // A chain of tasks that wait for tasks is cancelled leaf first, on the canceller's stack (asyncio). Beyond
-// a depth the request is noted as must_cancel on a task that waits, and goes on from the run loop.
+// a depth the request is noted as must_cancel on a task that waits, and goes on from the run loop. Tasks
+// that wait for each other in a circle have no leaf: the wait that closes the circle is ended itself.
 // must_cancel is asyncio's _must_cancel: a request that found nothing to cancel. The next arm() or
 // end_wait() delivers it.
 //
@@ -206,6 +207,7 @@ class task_record : public work, public list_links, public pooled {
   [[nodiscard]] std::string take_message() noexcept;
   void store_message(std::string_view message);
   void cancel_through_hook(std::string_view message) noexcept;
+  [[nodiscard]] bool end_wait_in_circle(std::uint32_t& seen, std::string_view message) noexcept;
   struct noted_request;
   void pass_on_noted_request() noexcept;
   void request_cancel_from_outside(std::string_view message) noexcept;

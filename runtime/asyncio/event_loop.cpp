@@ -28,10 +28,10 @@ const clock& real_clock() {
 // Makes this thread the loop's for the time of a run.
 class running_scope {
  public:
-  running_scope(scheduler& loop, driver& driver) : before_(current_context()) {
+  running_scope(scheduler& loop, driver* driver) : before_(current_context()) {
     current_context() = execution_context{};
     current_context().scheduler = &loop;
-    current_context().driver = &driver;
+    current_context().driver = driver;
   }
   running_scope(const running_scope&) = delete;
   running_scope& operator=(const running_scope&) = delete;
@@ -241,7 +241,7 @@ void event_loop::run_forever() {
   require_runnable();
   thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);  // H2
   ensure_driver();
-  const running_scope scope(*this, *driver_);
+  const running_scope scope(*this, driver_.get());
   running_ = true;
   const auto leave = [this]() noexcept {
     running_ = false;
@@ -385,9 +385,10 @@ void event_loop::close() {
     return;
   }
   blocking().close();
-  ensure_driver();
   {
-    const running_scope scope(*this, *driver_);
+    // A loop that never ran may have no driver, and there may be none to be had (descriptors are used up):
+    // it has no operations to take back either.
+    const running_scope scope(*this, driver_.get());
     finish_operations();
     drop_queued();
     current_context().destroys_waiters = true;

@@ -102,5 +102,76 @@ TEST_P(task_record_test, a_cancellation_that_was_accepted_is_delivered) {
   EXPECT_EQ(lost, 0) << "cancel() returned true, but the task went on";
 }
 
+// -- Chains of tasks that wait for tasks ----------------------------------------------------------------
+
+using testing::all_kinds;
+
+class cancel_chain_test : public testing::runtime_test {};
+JACKDAW_OVER_KINDS(cancel_chain_test, all_kinds());
+
+task<void> join(join_handle<void> next, int& cancelled) {
+  try {
+    co_await next;
+  } catch (const cancelled_error&) {
+    ++cancelled;
+    throw;
+  }
+}
+
+task<void> wait_until_cancelled(event& never_set, int& cancelled) {
+  try {
+    co_await never_set.wait();
+  } catch (const cancelled_error& error) {
+    ++cancelled;
+    EXPECT_EQ(error.message(), "enough");
+    throw;
+  }
+}
+
+// 100,000 frames of any function do not fit into the stack of a thread.
+TEST_P(cancel_chain_test, of_any_length_is_cancelled_from_its_leaf) {
+  run([]() -> task<void> {
+    const int length = scaled(100'000);
+    int cancelled = 0;
+    event never_set;
+    auto last = spawn(wait_until_cancelled(never_set, cancelled));
+    for (int index = 1; index < length; ++index) {
+      last = spawn(join(last, cancelled));
+    }
+    co_await settled();
+    EXPECT_TRUE(last.cancel("enough"));
+    bool thrown = false;
+    try {
+      co_await last;
+    } catch (const cancelled_error&) {
+      thrown = true;
+    }
+    EXPECT_TRUE(thrown);
+    EXPECT_EQ(cancelled, length);
+  }());
+}
+
+task<void> join_each_other(event& known, join_handle<void>& other) {
+  co_await known.wait();
+  co_await other;
+}
+
+TEST_P(cancel_chain_test, in_a_circle_is_broken_where_it_closes) {
+  run([]() -> task<void> {
+    event known;
+    std::vector<join_handle<void>> circle(3);
+    for (std::size_t index = 0; index < circle.size(); ++index) {
+      circle[index] = spawn(join_each_other(known, circle[(index + 1) % circle.size()]));
+    }
+    known.set();
+    co_await settled();
+    EXPECT_TRUE(circle.front().cancel());
+    for (const join_handle<void>& each : circle) {
+      co_await wait_for_all({task_reference(each.record())});
+      EXPECT_TRUE(each.cancelled());
+    }
+  }());
+}
+
 }  // namespace
 }  // namespace jackdaw

@@ -10,6 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -89,6 +91,38 @@ TEST(pool_end_test, the_last_tasks_may_end_on_several_workers_at_once) {
       }
       co_await yield_many(4);
     }());
+  }
+}
+
+task<void> count(std::atomic<int>& started) {
+  ++started;
+  co_return;
+}
+
+TEST(pool_end_test, spawning_from_outside_either_happens_whole_or_is_refused) {  // B21
+  for (int round = 0; round < scaled(500); ++round) {
+    std::atomic<int> ended{0};
+    std::atomic<bool> refused{false};
+    pool_options options;
+    options.workers = 1 + static_cast<unsigned>(round % 3);
+    pool workers(std::move(options));
+    auto* const state = new task_state<void>(workers, yield_many(round % 50), "main");
+    const join_handle<void> main(*state);
+    std::vector<join_handle<void>> spawned;
+    std::thread outsider([&] {
+      while (!refused.load()) {
+        try {
+          spawned.push_back(spawn_on(workers, count(ended)));
+        } catch (const std::runtime_error& error) {
+          EXPECT_STREQ(error.what(), "This pool has ended: nothing can be spawned on it");
+          refused = true;
+        }
+      }
+    });
+    workers.run(*state);
+    outsider.join();
+    EXPECT_TRUE(std::all_of(spawned.begin(), spawned.end(),
+                            [](const join_handle<void>& task) { return task.done(); }));
   }
 }
 
