@@ -2,6 +2,7 @@
 #include <jackdaw/io/address.hpp>
 
 #include <arpa/inet.h>
+#include <net/if.h>
 
 #include <charconv>
 #include <cstring>
@@ -24,6 +25,20 @@ std::uint16_t parse_port(std::string_view text, std::string_view whole) {
     reject(whole, "the port is not a number from 0 to 65535");
   }
   return port;
+}
+
+// What follows the "%": a number, or the name of an interface of this machine.
+std::uint32_t parse_scope(const std::string& text, std::string_view whole) {
+  std::uint32_t scope = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), scope);
+  const bool is_number = !text.empty() && status == std::errc() && end == text.data() + text.size();
+  if (!is_number) {
+    scope = if_nametoindex(text.c_str());
+  }
+  if (scope == 0) {
+    reject(whole, "its scope is neither a number nor an interface");
+  }
+  return scope;
 }
 
 }  // namespace
@@ -56,6 +71,10 @@ address address::parse(std::string_view text) {
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
     parsed.storage_.v6.sin6_family = AF_INET6;
+    if (const auto percent = host.find('%'); percent != std::string::npos) {
+      parsed.storage_.v6.sin6_scope_id = parse_scope(host.substr(percent + 1), text);
+      host.resize(percent);
+    }
     if (inet_pton(AF_INET6, host.c_str(), &parsed.storage_.v6.sin6_addr) != 1) {
       reject(text, "the host is not an IPv6 address");
     }
@@ -86,7 +105,8 @@ std::string address::host() const {
   const void* const bytes = is_ipv6() ? static_cast<const void*>(&storage_.v6.sin6_addr)
                                       : static_cast<const void*>(&storage_.v4.sin_addr);
   inet_ntop(family(), bytes, text, sizeof(text));
-  return text;
+  const bool scoped = is_ipv6() && storage_.v6.sin6_scope_id != 0;
+  return scoped ? std::string(text) + "%" + std::to_string(storage_.v6.sin6_scope_id) : text;
 }
 
 std::string address::to_string() const {
@@ -102,9 +122,14 @@ bool operator==(const address& a, const address& b) noexcept {
   if (a.family() != b.family() || a.port() != b.port()) {
     return false;
   }
-  return a.is_ipv6() ? std::memcmp(&a.storage_.v6.sin6_addr, &b.storage_.v6.sin6_addr,
-                                   sizeof(in6_addr)) == 0
-                     : a.storage_.v4.sin_addr.s_addr == b.storage_.v4.sin_addr.s_addr;
+  if (!a.is_ipv6()) {
+    return a.storage_.v4.sin_addr.s_addr == b.storage_.v4.sin_addr.s_addr;
+  }
+  // The same link-local address on another link is another host.
+  const sockaddr_in6& left = a.storage_.v6;
+  const sockaddr_in6& right = b.storage_.v6;
+  return left.sin6_scope_id == right.sin6_scope_id &&
+         std::memcmp(&left.sin6_addr, &right.sin6_addr, sizeof(in6_addr)) == 0;
 }
 
 }  // namespace jackdaw::io

@@ -18,12 +18,14 @@ class address {
   /// From the kernel's form. Throws std::invalid_argument for other families.
   address(const sockaddr* raw, socklen_t length);
 
-  /// "127.0.0.1:80", "[::1]:80". Throws std::invalid_argument with the reason.
+  /// "127.0.0.1:80", "[::1]:80", "[fe80::1%2]:80" or "[fe80::1%eth0]:80". Throws std::invalid_argument
+  /// with the reason.
   static address parse(std::string_view text);
   static address loopback(std::uint16_t port) noexcept;
   static address any(std::uint16_t port) noexcept;
 
   [[nodiscard]] std::string to_string() const;
+  /// Without brackets; a scope as a number, which means the same without looking an interface up.
   [[nodiscard]] std::string host() const;
   [[nodiscard]] std::uint16_t port() const noexcept;
   [[nodiscard]] int family() const noexcept { return storage_.base.sa_family; }

@@ -7,8 +7,8 @@ namespace jackdaw::io {
 namespace {
 
 // When a message does not fit into one lent buffer the rest is received directly, in larger pieces.
-constexpr std::size_t direct_bytes_min = 4 * 1024;
-constexpr std::size_t direct_bytes_max = 256 * 1024;
+constexpr std::size_t direct_bytes_min = std::size_t{4} * 1024;
+constexpr std::size_t direct_bytes_max = std::size_t{256} * 1024;
 
 request fill_request(file_descriptor& descriptor, byte_buffer& buffer, std::size_t direct_bytes) {
   request wanted;
@@ -28,7 +28,8 @@ request fill_request(file_descriptor& descriptor, byte_buffer& buffer, std::size
 
 }  // namespace
 
-incomplete_read_error::incomplete_read_error(std::string partial, std::optional<std::size_t> expected)
+incomplete_read_error::incomplete_read_error(std::string partial,
+                                             std::optional<std::size_t> expected)
     : std::runtime_error(std::to_string(partial.size()) + " bytes read on a total of " +
                          (expected.has_value() ? std::to_string(*expected) : "undefined") +
                          " expected bytes"),

@@ -42,7 +42,7 @@ class [[nodiscard]] fill_operation final : public operation {
  public:
   fill_operation(file_descriptor& descriptor, byte_buffer& buffer, std::size_t direct_bytes);
   fill_operation(fill_operation&& other) noexcept
-      : operation(std::move(other)), buffer_(other.buffer_) {}
+      : operation(static_cast<operation&&>(other)), buffer_(other.buffer_) {}
   fill_operation& operator=(fill_operation&&) = delete;
   ~fill_operation() = default;
   result<std::size_t> await_resume();
@@ -57,7 +57,7 @@ class [[nodiscard]] fill_operation final : public operation {
 ///               data is there.
 class buffered_reader {
  public:
-  static constexpr std::size_t limit_default = 64 * 1024;
+  static constexpr std::size_t limit_default = std::size_t{64} * 1024;
 
   explicit buffered_reader(tcp_stream& stream) noexcept : stream_(&stream) {}
 

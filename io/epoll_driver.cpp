@@ -16,15 +16,24 @@
 namespace jackdaw::io {
 namespace {
 
-constexpr std::size_t scratch_bytes = 64 * 1024;
+constexpr std::size_t scratch_bytes = std::size_t{64} * 1024;
 constexpr std::size_t events_max = 256;
 constexpr std::uint64_t wake_mark = ~std::uint64_t{0};
 
 // poll(2) and epoll(7) use the same bits for these.
-static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT && POLLERR == EPOLLERR && POLLHUP == EPOLLHUP);
+static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT && POLLERR == EPOLLERR &&
+              POLLHUP == EPOLLHUP);
 
-constexpr std::uint64_t mark_of(int descriptor, std::uint32_t generation) noexcept {
-  return static_cast<std::uint64_t>(generation) << 32 | static_cast<std::uint32_t>(descriptor);
+constexpr std::uint64_t mark_of(int descriptor, std::uint32_t ticket) noexcept {
+  return static_cast<std::uint64_t>(ticket) << 32 | static_cast<std::uint32_t>(descriptor);
+}
+
+// Edge-triggered, and never read: each write is a new edge, and saves the read.
+int watch_permit(int epoll, int permit) noexcept {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.u64 = wake_mark;
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, permit, &event) == 0 ? 0 : -errno;
 }
 
 std::span<std::byte> as_span(const std::unique_ptr<std::byte[]>& scratch) noexcept {
@@ -41,12 +50,8 @@ epoll_driver::epoll_driver(const clock& clock)
   if (!epoll_) {
     throw error(errno, "epoll_create1");
   }
-  // Edge-triggered, and never read: each write is a new edge, and saves the read.
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLET;
-  event.data.u64 = wake_mark;
-  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, permit_.descriptor(), &event) != 0) {
-    throw error(errno, "epoll_ctl");
+  if (const int status = watch_permit(epoll_.get(), permit_.descriptor()); status != 0) {
+    throw error(-status, "epoll_ctl");
   }
 }
 
@@ -81,7 +86,8 @@ int epoll_driver::start(operation& starting) {
   interest& entry = interest_in(wanted.descriptor);
   const std::uint32_t generation = descriptor_generation(wanted.descriptor);
   std::uint32_t events = events_of(starting);
-  const bool trusted = wanted.owner != nullptr && entry.known && entry.generation == generation;
+  const bool trusted =
+      wanted.owner != nullptr && entry.ticket != 0 && entry.generation == generation;
   if (trusted) {
     events |= entry.registered;
   }
@@ -109,29 +115,43 @@ int epoll_driver::start(operation& starting) {
 // tells, and the other call is right then.
 int epoll_driver::register_interest(int descriptor, interest& entry, std::uint32_t events,
                                     std::uint32_t generation) noexcept {
+  last_ticket_ = std::max(last_ticket_ + 1, 1U);
   epoll_event event{};
   event.events = events;
-  event.data.u64 = mark_of(descriptor, generation);
-  int command = entry.known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-  counters().system_calls.add();
-  int status = epoll_ctl(epoll_.get(), command, descriptor, &event);
-  if (status != 0 && (errno == ENOENT || errno == EEXIST)) {
-    command = errno == ENOENT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    counters().system_calls.add();
-    status = epoll_ctl(epoll_.get(), command, descriptor, &event);
+  event.data.u64 = mark_of(descriptor, last_ticket_);
+  int status = control(entry.ticket != 0 ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &event);
+  if (status == -ENOENT || status == -EEXIST) {
+    status = control(status == -ENOENT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event);
   }
   if (status != 0) {
-    entry.known = false;
-    entry.registered = 0;
-    return -errno;
+    // The registration that others wait for is still as it was.
+    if (entry.waiting == nullptr) {
+      entry.ticket = 0;
+      entry.registered = 0;
+    }
+    return status;
   }
-  entry.known = true;
+  entry.ticket = last_ticket_;
   entry.registered = events;
   entry.generation = generation;
   return 0;
 }
 
+int epoll_driver::control(int command, int descriptor, epoll_event* event) noexcept {
+  counters().system_calls.add();
+  return epoll_ctl(epoll_.get(), command, descriptor, event) == 0 ? 0 : -errno;
+}
+
+// The number's owner may be closing it, on another worker, at this instant: then there is nothing to
+// withdraw. The bare call, since ThreadSanitizer takes the wrapper's use of the number for a race with
+// close().
+bool epoll_driver::withdraw(int descriptor) noexcept {
+  counters().system_calls.add();
+  return syscall(SYS_epoll_ctl, epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr) == 0;
+}
+
 void epoll_driver::park(time_point deadline, work_list& ready) {
+  forget_runner();
   drain_inbox(ready);
   ready.append(cancelled_);
   const time_point now = deadline == at_once ? at_once : clock_->now();
@@ -145,6 +165,9 @@ void epoll_driver::park(time_point deadline, work_list& ready) {
   permit_.woke_up();
   for (int index = 0; index < count; ++index) {
     handle_event(events_[static_cast<std::size_t>(index)], ready);
+  }
+  if (stale_calls_ > waiting_) {
+    rebuild(ready);
   }
   drain_inbox(ready);
   ready.append(cancelled_);
@@ -163,9 +186,10 @@ int epoll_driver::wait_for_events(time_point deadline, time_point now) noexcept 
   int count = epoll_pwait2(epoll_.get(), events_.data(), capacity,
                            deadline == never ? nullptr : &timeout, nullptr);
   if (count < 0 && errno != EINTR) {  // An old kernel, or a filter that does not know the call.
-    const auto left_ms = deadline == never ? -1
-                                           : static_cast<int>(timeout.tv_sec * 1000 +
-                                                              (timeout.tv_nsec + 999'999) / 1'000'000);
+    const auto left_ms =
+        deadline == never
+            ? -1
+            : static_cast<int>(timeout.tv_sec * 1000 + (timeout.tv_nsec + 999'999) / 1'000'000);
     counters().system_calls.add();
     count = epoll_wait(epoll_.get(), events_.data(), capacity, left_ms);
   }
@@ -178,8 +202,9 @@ void epoll_driver::handle_event(const epoll_event& event, work_list& ready) noex
   }
   const auto descriptor = static_cast<int>(event.data.u64 & 0xFFFF'FFFFU);
   interest& entry = interests_[static_cast<std::size_t>(descriptor)];
-  if (event.data.u64 != mark_of(descriptor, entry.generation)) {
-    return;  // Of a file that somebody else keeps open: its registration has been replaced since.
+  if (event.data.u64 != mark_of(descriptor, entry.ticket)) {
+    handle_stale_event(descriptor, entry);
+    return;
   }
   std::uint32_t asked = 0;
   std::uint32_t wanted = 0;
@@ -211,18 +236,60 @@ void epoll_driver::handle_event(const epoll_event& event, work_list& ready) noex
   }
 }
 
-void epoll_driver::withdraw_unasked(int descriptor, interest& entry, std::uint32_t wanted) noexcept {
+void epoll_driver::withdraw_unasked(int descriptor, interest& entry,
+                                    std::uint32_t wanted) noexcept {
   if (wanted != 0) {
     static_cast<void>(register_interest(descriptor, entry, wanted, entry.generation));
     return;
   }
-  counters().system_calls.add();
-  // Its owner may be closing it, on another worker, at this instant: then there is nothing to withdraw, and
-  // the number, should it have come back, is not in this set yet. The bare call, since ThreadSanitizer takes
-  // the wrapper's use of the number for a race with close().
-  syscall(SYS_epoll_ctl, epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
-  entry.known = false;
+  // If the number is closed, or another file's by now, nothing is withdrawn; should the file live on,
+  // its next event is a stale one.
+  static_cast<void>(withdraw(descriptor));
+  entry.ticket = 0;
   entry.registered = 0;
+}
+
+// See "Registrations that outlive their number".
+void epoll_driver::handle_stale_event(int descriptor, const interest& entry) noexcept {
+  // The file may have come back to its number (dup2). With a ticket the number is that of a live one.
+  if (entry.ticket != 0) {
+    stale_calls_ += 1;
+  } else if (!withdraw(descriptor)) {
+    stale_calls_ += 2;
+  }
+}
+
+void epoll_driver::rebuild(work_list& ready) noexcept {
+  stale_calls_ = 0;
+  counters().system_calls.add();
+  file_descriptor fresh(epoll_create1(EPOLL_CLOEXEC));
+  if (!fresh || watch_permit(fresh.get(), permit_.descriptor()) != 0) {
+    return;  // No descriptor is left: until there is one, stale events cost what they cost.
+  }
+  epoll_ = std::move(fresh);
+  ++rebuilds_;
+  for (std::size_t index = 0; index < interests_.size(); ++index) {
+    interests_[index].ticket = 0;
+    interests_[index].registered = 0;
+    if (interests_[index].waiting != nullptr) {
+      register_again(static_cast<int>(index), interests_[index], ready);
+    }
+  }
+}
+
+void epoll_driver::register_again(int descriptor, interest& entry, work_list& ready) noexcept {
+  std::uint32_t events = 0;
+  for (const operation* each = entry.waiting; each != nullptr; each = each->next) {
+    events |= events_of(*each);
+  }
+  const int status = register_interest(descriptor, entry, events, entry.generation);
+  while (status != 0 && entry.waiting != nullptr) {  // Whoever waits for it has to know.
+    operation& refused = *entry.waiting;
+    entry.waiting = std::exchange(refused.next, nullptr);
+    --waiting_;
+    counters().completions.add();
+    complete(refused, status, ready);
+  }
 }
 
 void epoll_driver::cancel(operation& pending_one) noexcept {

@@ -8,9 +8,20 @@
 // remembers the generation (file_descriptor.hpp): a number that came back is registered anew. Foreign
 // descriptors are registered for each wait, since nobody tells us when they are closed.
 //
-// An operation is tried first, and waits only if it would block. Not so a read that waits for a peer's
-// next request (receive_lent), which nearly always would; nor a wait for readiness, whose end belongs
-// after what is runnable already (asyncio's S3), and which an unread byte would end again and again.
+// Registrations that outlive their number
+// ---------------------------------------
+// The kernel forgets a registration with its file, not with its number. A file that lives on after its
+// number was closed (a duplicate, a forked child) goes on reporting, level-triggered, and EPOLL_CTL_DEL
+// cannot name it any more: every wait would return at once. So each registration has a ticket in its
+// event's data; an event whose ticket is not that of its number is stale. If withdrawing by the number
+// does not help either, the driver makes a new epoll instance, registers there what is waited for, and
+// closes the old one. That costs a system call per waiter, and is done when stale events have cost as
+// much: so it at most doubles what they cost.
+//
+// An operation is tried first, and waits only if it would block (but see must_give_way()). Not so a read
+// that waits for a peer's next request (receive_lent), which nearly always would; nor a wait for
+// readiness, whose end belongs after what is runnable already (asyncio's S3), and which an unread byte
+// would end again and again.
 #pragma once
 
 #include <jackdaw/io/io_driver.hpp>
@@ -39,12 +50,15 @@ class epoll_driver final : public io_driver {
   [[nodiscard]] int start(operation& starting) override;
   void cancel(operation& pending_one) noexcept override;
 
+  /// How often a stale registration made a new epoll instance necessary.
+  [[nodiscard]] std::uint64_t rebuilds() const noexcept { return rebuilds_; }
+
  private:
   struct interest {
     operation* waiting = nullptr;  // A list, oldest first.
     std::uint32_t registered = 0;  // Events that the kernel watches, as far as we know.
-    std::uint32_t generation = 0;
-    bool known = false;            // The kernel has an entry for this number, as far as we know.
+    std::uint32_t generation = 0;  // Of the number, when it was registered.
+    std::uint32_t ticket = 0;  // Of the registration; 0: the kernel has none, as far as we know.
   };
 
   [[nodiscard]] interest& interest_in(int descriptor);
@@ -52,13 +66,21 @@ class epoll_driver final : public io_driver {
                                       std::uint32_t generation) noexcept;
   [[nodiscard]] int wait_for_events(time_point deadline, time_point now) noexcept;
   void handle_event(const epoll_event& event, work_list& ready) noexcept;
+  void handle_stale_event(int descriptor, const interest& entry) noexcept;
   void withdraw_unasked(int descriptor, interest& entry, std::uint32_t wanted) noexcept;
+  [[nodiscard]] bool withdraw(int descriptor) noexcept;
+  [[nodiscard]] int control(int command, int descriptor, epoll_event* event) noexcept;
+  void rebuild(work_list& ready) noexcept;
+  void register_again(int descriptor, interest& entry, work_list& ready) noexcept;
 
   const clock* clock_;
   file_descriptor epoll_;
   wake_permit permit_;
   std::vector<interest> interests_;
   std::uint64_t waiting_ = 0;
+  std::uint32_t last_ticket_ = 0;
+  std::uint64_t stale_calls_ = 0;  // What stale events have cost since the last rebuild.
+  std::uint64_t rebuilds_ = 0;
   work_list cancelled_;  // Tasks whose operation was cancelled on this thread: for the next park().
   std::unique_ptr<std::byte[]> scratch_;
   std::vector<epoll_event> events_;

@@ -40,18 +40,18 @@ class [[nodiscard]] result {
   [[nodiscard]] bool ok() const noexcept { return value_.has_value(); }
   explicit operator bool() const noexcept { return ok(); }
   [[nodiscard]] stored& operator*() noexcept {
-    JACKDAW_ASSERT(ok());
+    JACKDAW_ASSERT(value_.has_value());
     return *value_;
   }
   [[nodiscard]] const stored& operator*() const noexcept {
-    JACKDAW_ASSERT(ok());
+    JACKDAW_ASSERT(value_.has_value());
     return *value_;
   }
   [[nodiscard]] stored* operator->() noexcept { return &**this; }
 
   /// The value, moved out, or throws io::error.
   T value() {
-    if (!ok()) {
+    if (!value_.has_value()) {
       throw error(cause_.number, cause_.call);
     }
     if constexpr (!std::is_void_v<T>) {

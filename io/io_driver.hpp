@@ -29,16 +29,27 @@ class io_driver : public driver {
   /// The same from another thread: through the inbox.
   void post_cancel(operation& pending_one) noexcept;
 
+  /// An operation of `task` has completed on the spot. True: it was one of so many in a row that the task
+  /// has to let others run before it goes on, or a peer that is faster than we are would keep the
+  /// worker for itself. Threads: the owner.
+  [[nodiscard]] bool must_give_way(const task_record& task) noexcept;
+  static constexpr unsigned on_the_spot_max = 64;
+
   /// The driver of this thread. Throws std::logic_error if its runtime has none with I/O.
   [[nodiscard]] static io_driver& current();
 
  protected:
+  /// A park(): whoever runs after it has not run without a pause.
+  void forget_runner() noexcept { runner_ = nullptr; }
   /// Cancels what the inbox holds; appends what it finds ended.
   void drain_inbox(work_list& ready) noexcept;
   /// Reports the end of an operation.
   static void complete(operation& ended, int result, work_list& ready) noexcept;
 
  private:
+  const task_record* runner_ =
+      nullptr;  // Whose operations completed on the spot; compared, never followed.
+  unsigned on_the_spot_ = 0;
   spin_lock inbox_lock_;
   operation* inbox_ = nullptr;  // Under the lock.
   std::atomic<bool> inbox_filled_{false};

@@ -2,6 +2,7 @@
 #include <jackdaw/io/io_driver.hpp>
 #include <jackdaw/io/operation.hpp>
 #include <jackdaw/runtime/current.hpp>
+#include <jackdaw/runtime/scheduler.hpp>
 
 #include <unistd.h>
 
@@ -62,7 +63,12 @@ bool operation::await_suspend(std::coroutine_handle<> awaiting) {
   }
   if (result != io_driver::pending) {
     settle(result);
-    return false;
+    if (!driver.must_give_way(task)) {
+      return false;
+    }
+    // Behind what is runnable, like yield(); it may go on elsewhere before this returns.
+    task.home().schedule_last(task);
+    return true;
   }
   // The driver reports on this thread, later: until then nobody but a canceller can interfere.
   static_cast<void>(task.arm(this));
@@ -97,7 +103,8 @@ bool operation::reap(int result) noexcept {
 
 bool operation::collect_posted(bool& cancel_now) noexcept {
   state seen = state::posted;
-  cancel_now = state_.compare_exchange_strong(seen, state::cancelling, std::memory_order_acq_rel);  // O3
+  cancel_now =
+      state_.compare_exchange_strong(seen, state::cancelling, std::memory_order_acq_rel);  // O3
   if (cancel_now) {
     return false;
   }
@@ -110,7 +117,8 @@ bool operation::ask_kernel_to_stop(cancel_hook& self, std::string_view /*message
   auto& own = static_cast<operation&>(self);
   const bool own_thread = current_context().driver == own.driver_;
   state seen = state::submitted;
-  own.cancel_requested_.store(true, std::memory_order_relaxed);  // O1: published by the exchange below.
+  own.cancel_requested_.store(true,
+                              std::memory_order_relaxed);  // O1: published by the exchange below.
   if (!own.state_.compare_exchange_strong(seen, own_thread ? state::cancelling : state::posted,
                                           std::memory_order_acq_rel)) {  // O3
     return false;
@@ -151,6 +159,18 @@ result<std::size_t> transfer_operation::await_resume() {
 }
 
 io_driver::io_driver() noexcept : driver(&operation_family) {}
+
+bool io_driver::must_give_way(const task_record& task) noexcept {
+  if (runner_ != &task) {
+    runner_ = &task;
+    on_the_spot_ = 0;
+  }
+  if (++on_the_spot_ < on_the_spot_max) {
+    return false;
+  }
+  runner_ = nullptr;
+  return true;
+}
 
 io_driver& io_driver::current() {
   driver* const found = current_context().driver;

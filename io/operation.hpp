@@ -78,7 +78,7 @@ class operation : public cancel_hook {
   operation& operator=(operation&&) = delete;
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
-  /// False if the operation was completed on the spot.
+  /// False if the operation was completed on the spot and its task goes on at once.
   bool await_suspend(std::coroutine_handle<> awaiting);
 
   // --- For drivers, on their thread ---

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 namespace jackdaw::io {
@@ -86,9 +87,8 @@ int probe_socket(ring& tried) {
     return sent < 0 ? -sent : EIO;
   }
   char received = 0;
-  const int count = round_trip(tried, [&](io_uring_sqe& sqe) {
-    io_uring_prep_recv(&sqe, second.get(), &received, 1, 0);
-  });
+  const int count = round_trip(
+      tried, [&](io_uring_sqe& sqe) { io_uring_prep_recv(&sqe, second.get(), &received, 1, 0); });
   if (count != 1 || received != byte) {
     return count < 0 ? -count : EIO;
   }
@@ -126,13 +126,12 @@ probe_result probe() {
   }
   result.setup_flags = tried->setup_flags();
   result.features = tried->raw().features;
-  result.usable =
-      record(result, "extended arguments (kernel 5.11)",
-             [&] { return tried->has_features(IORING_FEAT_EXT_ARG) ? 0 : ENOSYS; }) &&
-      record(result, "io_uring_register", [&] { return probe_register(*tried); }) &&
-      record(result, "io_uring_enter", [&] { return probe_nop(*tried); }) &&
-      record(result, "timed wait", [&] { return probe_wait(*tried); }) &&
-      record(result, "send and receive", [&] { return probe_socket(*tried); });
+  result.usable = record(result, "extended arguments (kernel 5.11)",
+                         [&] { return tried->has_features(IORING_FEAT_EXT_ARG) ? 0 : ENOSYS; }) &&
+                  record(result, "io_uring_register", [&] { return probe_register(*tried); }) &&
+                  record(result, "io_uring_enter", [&] { return probe_nop(*tried); }) &&
+                  record(result, "timed wait", [&] { return probe_wait(*tried); }) &&
+                  record(result, "send and receive", [&] { return probe_socket(*tried); });
   return result;
 }
 
@@ -146,7 +145,8 @@ std::string_view remedy(int error_number) noexcept {
       return "a seccomp profile hides it, or the kernel is older than 5.11: use "
              "deploy/seccomp-io_uring.json or a newer kernel";
     case ENOMEM:
-      return "raise the locked-memory limit: ulimit -l unlimited, or docker run --ulimit memlock=-1";
+      return "raise the locked-memory limit: ulimit -l unlimited, or docker run --ulimit "
+             "memlock=-1";
     case EMFILE:
     case ENFILE:
       return "raise the limit of open files: ulimit -n";
@@ -168,8 +168,9 @@ std::string backend_line(bool io_uring, bool forced, const probe_result& probed)
   const int number = probed.error_number();
   const std::string step = probed.steps.empty() ? "io_uring" : probed.steps.back().what;
   const char* const name = strerrorname_np(number);
-  return "backend epoll: " + step + " was refused with " + (name != nullptr ? name : "errno") + " (" +
-         std::to_string(number) + ", " + std::strerror(number) + "); " + std::string(remedy(number));
+  return "backend epoll: " + step + " was refused with " + (name != nullptr ? name : "errno") +
+         " (" + std::to_string(number) + ", " + std::generic_category().message(number) + "); " +
+         std::string(remedy(number));
 }
 
 }  // namespace jackdaw::io

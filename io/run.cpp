@@ -18,7 +18,8 @@ namespace jackdaw::io {
 namespace {
 
 backend backend_from_environment() {
-  const char* const value = std::getenv("JACKDAW_IO");
+  // Unsafe only beside somebody who changes the environment, which a program with threads must not do.
+  const char* const value = std::getenv("JACKDAW_IO");  // NOLINT(concurrency-mt-unsafe)
   if (value == nullptr || std::string_view(value).empty() || std::string_view(value) == "auto") {
     return backend::automatic;
   }
@@ -50,8 +51,8 @@ choice choose_backend(backend wanted) {
   }
   if (wanted == backend::io_uring) {
     const int number = probed.error_number();
-    throw error(number, "io_uring was asked for, but " + probed.steps.back().what + " is refused (" +
-                            std::string(remedy(number)) + ")");
+    throw error(number, "io_uring was asked for, but " + probed.steps.back().what +
+                            " is refused (" + std::string(remedy(number)) + ")");
   }
   return {backend::epoll, backend_line(false, false, probed)};
 }
@@ -99,7 +100,8 @@ runtime::runtime(options wanted) : parts_(std::make_unique<parts>()) {
   own.wanted = std::move(wanted);
   if (!own.simulated()) {
     own.chosen = choose_backend(own.wanted.backend);
-    const bool refused = own.chosen.chosen == backend::epoll && own.wanted.backend != backend::epoll &&
+    const bool refused = own.chosen.chosen == backend::epoll &&
+                         own.wanted.backend != backend::epoll &&
                          own.chosen.line.find("refused") != std::string::npos;
     if (own.wanted.on_backend) {
       own.wanted.on_backend(own.chosen.line);
@@ -177,8 +179,6 @@ const char* name_of(backend chosen) noexcept {
   return "auto";
 }
 
-const char* name_of(mode chosen) noexcept {
-  return chosen == mode::asyncio ? "asyncio" : "multi";
-}
+const char* name_of(mode chosen) noexcept { return chosen == mode::asyncio ? "asyncio" : "multi"; }
 
 }  // namespace jackdaw::io

@@ -2,8 +2,26 @@
 #include <jackdaw/io/socket.hpp>
 
 #include <cerrno>
+#include <string>
 
 namespace jackdaw::io {
+namespace {
+
+using address_call = int (*)(int, sockaddr*, socklen_t*);
+
+address ask_address(address_call ask, const char* call, int descriptor) {
+  sockaddr_storage found{};
+  socklen_t length = sizeof(found);
+  if (ask(descriptor, reinterpret_cast<sockaddr*>(&found), &length) != 0) {
+    throw error(errno, call);
+  }
+  if (found.ss_family != AF_INET && found.ss_family != AF_INET6) {
+    throw error(EAFNOSUPPORT, call, "a socket of family " + std::to_string(found.ss_family));
+  }
+  return {reinterpret_cast<const sockaddr*>(&found), length};
+}
+
+}  // namespace
 
 socket socket::open(int family, int type) {
   file_descriptor descriptor(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -14,21 +32,11 @@ socket socket::open(int family, int type) {
 }
 
 address socket::local_address() const {
-  address found;
-  socklen_t length = address::capacity;
-  if (getsockname(native_handle(), found.raw(), &length) != 0) {
-    throw error(errno, "getsockname");
-  }
-  return found;
+  return ask_address(&getsockname, "getsockname", native_handle());
 }
 
 address socket::peer_address() const {
-  address found;
-  socklen_t length = address::capacity;
-  if (getpeername(native_handle(), found.raw(), &length) != 0) {
-    throw error(errno, "getpeername");
-  }
-  return found;
+  return ask_address(&getpeername, "getpeername", native_handle());
 }
 
 void socket::set_option(int level, int name, int value) {

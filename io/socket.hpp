@@ -20,7 +20,7 @@ class socket {
   explicit operator bool() const noexcept { return static_cast<bool>(descriptor_); }
   [[nodiscard]] file_descriptor& descriptor() noexcept { return descriptor_; }
 
-  /// The addresses of the two ends. Throw io::error.
+  /// The addresses of the two ends. Throw io::error: EAFNOSUPPORT if they are no internet addresses.
   [[nodiscard]] address local_address() const;
   [[nodiscard]] address peer_address() const;
 

@@ -26,7 +26,8 @@ class tcp_stream {
 
   /// Reads up to `into.size()` bytes, as soon as at least one is there. 0: the peer closed its side.
   ///
-  /// Suspends      Always on io_uring; on epoll only if nothing is there.
+  /// Suspends      Always on io_uring; on epoll only if nothing is there, and after many reads and writes
+  ///               in a row that did not have to wait: others get their turn.
   /// Lifetime      `into` belongs to the kernel until the await returns, also when it is cancelled.
   /// Cost          No allocation; one submission, together with others, at the worker's next park().
   /// Source        recv(2). asyncio: loop.sock_recv_into.

@@ -38,7 +38,7 @@ uring_driver::~uring_driver() {
   // The kernel may still write the eventfd's count into this object.
   closing_ = true;
   io_uring_sqe& sqe = ring_.entry();
-  io_uring_prep_cancel(&sqe, reinterpret_cast<void*>(wake_mark), 0);
+  io_uring_prep_cancel64(&sqe, wake_mark, 0);
   io_uring_sqe_set_data64(&sqe, cancel_mark);
   work_list nobody;
   while (wake_read_armed_) {
@@ -184,7 +184,7 @@ void uring_driver::reap(work_list& ready) {
 }
 
 void uring_driver::reap_operation(const io_uring_cqe& completion, work_list& ready) {
-  auto& ended = *reinterpret_cast<operation*>(completion.user_data);
+  auto& ended = *static_cast<operation*>(io_uring_cqe_get_data(&completion));
   if (ended.wanted().code == opcode::receive_lent) {
     reap_lent(ended, completion.res, completion.flags, ready);
     return;

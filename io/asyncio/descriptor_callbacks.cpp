@@ -3,6 +3,7 @@
 #include <jackdaw/io/readiness.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
+#include <jackdaw/runtime/sleep.hpp>
 #include <jackdaw/runtime/sync/event.hpp>
 #include <jackdaw/runtime/this_task.hpp>
 
@@ -46,17 +47,20 @@ watch_table& table_of(event_loop& loop) {
   return static_cast<watch_table&>(*loop.extension());
 }
 
-// A callback is no task: current_task() is nobody inside of it (S53).
-void call(event_loop& loop, const std::shared_ptr<descriptor_callback>& callback) {
+// A callback is no task: current_task() is nobody inside of it (S53). False: it tore out of the loop.
+[[nodiscard]] bool call(event_loop& loop, const std::shared_ptr<descriptor_callback>& callback) {
   task_record* const runner = std::exchange(current_context().task, nullptr);
+  bool returned = true;
   try {
     (*callback)();
   } catch (const base_exception&) {
     loop.tear_out(std::current_exception());  // The watch goes on in the next run.
+    returned = false;
   } catch (...) {
     loop.report({"Exception in callback", {}, std::current_exception()});
   }
   current_context().task = runner;
+  return returned;
 }
 
 task<void> run_watch(event_loop& loop, std::shared_ptr<watch> watched) {
@@ -77,16 +81,20 @@ task<void> run_watch(event_loop& loop, std::shared_ptr<watch> watched) {
     const bool failed = (arrived & (POLLERR | POLLHUP | POLLNVAL)) != 0;
     const auto reader = watched->reader;
     if (reader != nullptr && (failed || (arrived & read_events) != 0)) {
-      call(loop, reader);
+      const bool returned = call(loop, reader);
+      if (!returned) {
+        // The writer is called in the next run, as CPython's, which is a handle of its own.
+        co_await yield();
+      }
     }
     const auto writer = watched->writer;
     if (writer != nullptr && (failed || (arrived & write_events) != 0)) {
-      call(loop, writer);
+      static_cast<void>(call(loop, writer));
     }
   }
 }
 
-void change(event_loop& loop, int descriptor, std::shared_ptr<descriptor_callback> watch::*which,
+void change(event_loop& loop, int descriptor, std::shared_ptr<descriptor_callback> watch::* which,
             std::shared_ptr<descriptor_callback> callback) {
   auto& watches = table_of(loop).watches;
   auto& found = watches[descriptor];
@@ -112,7 +120,7 @@ void change(event_loop& loop, int descriptor, std::shared_ptr<descriptor_callbac
   }
 }
 
-bool has(event_loop& loop, int descriptor, std::shared_ptr<descriptor_callback> watch::*which) {
+bool has(event_loop& loop, int descriptor, std::shared_ptr<descriptor_callback> watch::* which) {
   const auto& watches = table_of(loop).watches;
   const auto found = watches.find(descriptor);
   return found != watches.end() && (*found->second).*which != nullptr;
@@ -121,11 +129,13 @@ bool has(event_loop& loop, int descriptor, std::shared_ptr<descriptor_callback> 
 }  // namespace
 
 void add_reader(event_loop& loop, int descriptor, descriptor_callback callback) {
-  change(loop, descriptor, &watch::reader, std::make_shared<descriptor_callback>(std::move(callback)));
+  change(loop, descriptor, &watch::reader,
+         std::make_shared<descriptor_callback>(std::move(callback)));
 }
 
 void add_writer(event_loop& loop, int descriptor, descriptor_callback callback) {
-  change(loop, descriptor, &watch::writer, std::make_shared<descriptor_callback>(std::move(callback)));
+  change(loop, descriptor, &watch::writer,
+         std::make_shared<descriptor_callback>(std::move(callback)));
 }
 
 bool remove_reader(event_loop& loop, int descriptor) {

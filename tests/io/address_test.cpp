@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <net/if.h>
 #include <sys/un.h>
 
 #include <stdexcept>
@@ -34,6 +35,8 @@ constexpr good_row good[] = {
     {"[2001:DB8:0:0:0:0:0:1]:443", "[2001:db8::1]:443", AF_INET6, 443},
     {"[::ffff:127.0.0.1]:1", "[::ffff:127.0.0.1]:1", AF_INET6, 1},
     {"[fe80::1:2:3:4]:65535", "[fe80::1:2:3:4]:65535", AF_INET6, 65535},
+    {"[fe80::1%2]:80", "[fe80::1%2]:80", AF_INET6, 80},
+    {"[fe80::1%4294967295]:80", "[fe80::1%4294967295]:80", AF_INET6, 80},
 };
 
 TEST(address_test, text_becomes_an_address_and_the_same_text_again) {
@@ -79,7 +82,13 @@ constexpr bad_row bad[] = {
     {"[127.0.0.1]:80", "not an IPv6 address"},
     {"[::g]:80", "not an IPv6 address"},
     {"[1:2:3:4:5:6:7:8:9]:80", "not an IPv6 address"},
-    {"[fe80::1%eth0]:80", "not an IPv6 address"},
+    {"[fe80::1%no-interface]:80", "its scope is neither"},
+    {"[fe80::1%]:80", "its scope is neither"},
+    {"[fe80::1%0]:80", "its scope is neither"},
+    {"[fe80::1%-1]:80", "its scope is neither"},
+    {"[fe80::1%4294967296]:80", "its scope is neither"},
+    {"[%2]:80", "not an IPv6 address"},
+    {"127.0.0.1%2:80", "not an IPv4 address"},
     {"127.0.0.1\0.example.org:80"sv, "NUL"},
     {"[::1\0]:80"sv, "NUL"},
     {"127.0.0.1:80\0"sv, "the port is not a number"},
@@ -92,7 +101,8 @@ TEST(address_test, what_is_no_address_is_refused_with_the_reason_and_an_example)
       ADD_FAILURE() << row.text << " became " << parsed.to_string();
     } catch (const std::invalid_argument& refused) {
       EXPECT_NE(std::string(refused.what()).find(row.reason), std::string::npos) << refused.what();
-      EXPECT_NE(std::string(refused.what()).find("127.0.0.1:8080"), std::string::npos) << refused.what();
+      EXPECT_NE(std::string(refused.what()).find("127.0.0.1:8080"), std::string::npos)
+          << refused.what();
     }
   }
 }
@@ -110,6 +120,24 @@ TEST(address_test, equal_means_the_same_family_host_and_port) {
   EXPECT_FALSE(address::loopback(1) == address::any(1));
   EXPECT_FALSE(address::parse("[::]:1") == address::any(1));
   EXPECT_FALSE(address::parse("[::1]:1") == address::parse("[::2]:1"));
+}
+
+TEST(address_test, the_same_host_on_another_link_is_another_address) {
+  const address second = address::parse("[fe80::1%2]:80");
+  const address third = address::parse("[fe80::1%3]:80");
+  EXPECT_EQ(second, address::parse("[fe80::1%2]:80"));
+  EXPECT_FALSE(second == third);
+  EXPECT_FALSE(second == address::parse("[fe80::1]:80"));
+  EXPECT_EQ(second.host(), "fe80::1%2");
+  EXPECT_EQ(address(third.raw(), third.length()).to_string(), "[fe80::1%3]:80");
+}
+
+TEST(address_test, a_link_may_be_named) {
+  const unsigned number = if_nametoindex("lo");
+  if (number == 0) {
+    GTEST_SKIP() << "there is no interface \"lo\"";
+  }
+  EXPECT_EQ(address::parse("[fe80::1%lo]:80").host(), "fe80::1%" + std::to_string(number));
 }
 
 TEST(address_test, the_form_of_the_kernel_goes_in_and_comes_out) {

@@ -103,6 +103,15 @@ TEST(socket_test, the_two_ends_of_a_connection_agree_about_their_addresses) {
   EXPECT_NE(both.left.local_address().port(), both.right.local_address().port());
 }
 
+TEST(socket_test, addresses_that_are_no_internet_addresses_are_an_error_and_not_garbage) {
+  const auto both = testing::local_streams();
+  const std::string said = "a socket of family " + std::to_string(AF_UNIX);
+  expect_error(EAFNOSUPPORT, "getsockname " + said,
+               [&] { static_cast<void>(both.left.local_address()); });
+  expect_error(EAFNOSUPPORT, "getpeername " + said,
+               [&] { static_cast<void>(both.left.peer_address()); });
+}
+
 TEST(socket_test, an_ipv6_socket_has_ipv6_addresses) {
   socket made;
   try {

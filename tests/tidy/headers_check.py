@@ -30,15 +30,6 @@ WITHOUT_TEST = {
     # users (task_record, condition, shield, pool_end, event_loop_close); each still wants its own file.
     **dict.fromkeys(
         (
-            "runtime/asyncio/event_loop.hpp", "runtime/blocking_pool.hpp", "runtime/finally.hpp",
-            "runtime/gather.hpp", "runtime/multi_thread/pool.hpp", "runtime/multi_thread/worker.hpp",
-            "runtime/spawn.hpp", "runtime/sync/barrier.hpp", "runtime/sync/event.hpp",
-            "runtime/sync/latch.hpp", "runtime/sync/mutex.hpp", "runtime/sync/queue.hpp",
-            "runtime/sync/semaphore.hpp", "runtime/sync/wait_queue.hpp", "runtime/task.hpp",
-            "runtime/task_set.hpp", "runtime/this_task.hpp", "runtime/timeout.hpp",
-            # Written, and kept in tests/owed until they pass.
-            "io/epoll_driver.hpp", "io/probe.hpp", "io/run.hpp", "io/tcp_listener.hpp",
-            "io/tcp_stream.hpp", "io/uring_driver.hpp",
         ),
         "owed",
     ),

@@ -374,6 +374,29 @@ TEST_P(descriptor_callbacks_test, a_reader_that_tore_out_of_the_loop_is_called_i
   EXPECT_EQ(log, "x");
 }
 
+TEST_P(descriptor_callbacks_test,
+       a_writer_whose_reader_tore_out_of_the_loop_is_called_in_the_next_run) {
+  stream_pair both = connected_streams();
+  const int descriptor = both.left.native_handle();
+  send_now(both.right.native_handle(), "x");
+  const auto write = [&] {
+    log.add("write");
+    EXPECT_TRUE(remove_writer(*loop, descriptor));
+    loop->stop();
+  };
+  const auto read = [&] {
+    log.add("read");
+    EXPECT_TRUE(remove_reader(*loop, descriptor));
+    throw system_exit("enough");
+  };
+  add_writer(*loop, descriptor, write);
+  add_reader(*loop, descriptor, read);
+  EXPECT_THROW(loop->run_forever(), system_exit);
+  EXPECT_EQ(log, "read") << "each is a handle of its own, and the run is over";
+  run();
+  EXPECT_EQ(log, "read write");
+}
+
 TEST_P(descriptor_callbacks_test, a_callback_is_no_task) {  // S53
   auto pipe = make_pipe();
   send_now(pipe.writes.get(), "x");

@@ -7,7 +7,6 @@
 #include "../support/forked.hpp"
 #include "../support/io_runtimes.hpp"
 #include "../support/stress.hpp"
-
 #include <jackdaw/io/io.hpp>
 
 #include <gtest/gtest.h>
@@ -17,6 +16,7 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -65,7 +65,7 @@ task<std::string> where_am_i() {
       std::to_string(found.workers);
 }
 
-// -- The mode, and other options --------------------------------------------------------------------------------
+// -- The mode, and other options ------------------------------------------------------------------
 
 task<std::size_t> a_program() { co_return co_await testing::echo_among(4, 4); }
 
@@ -79,7 +79,8 @@ TEST(run_mode_test, changing_the_mode_is_one_argument) {
 TEST_P(run_test, the_runtime_knows_what_it_runs_on) {
   const auto& kind = GetParam();
   const std::string expected = std::string(kind.is_loop() ? "asyncio" : "multi") +
-                               (kind.on_ring() ? " io_uring " : " epoll ") + std::to_string(kind.workers);
+                               (kind.on_ring() ? " io_uring " : " epoll ") +
+                               std::to_string(kind.workers);
   EXPECT_EQ(run(where_am_i()), expected);
 }
 
@@ -92,7 +93,9 @@ TEST(run_options_test, without_a_number_there_are_as_many_workers_as_processors)
 }
 
 task<std::string> told_before(const std::string& line) {
-  co_return line == backend_report() ? "" : "told \"" + line + "\", but it is \"" + backend_report() + "\"";
+  co_return line == backend_report()
+      ? ""
+      : "told \"" + line + "\", but it is \"" + backend_report() + "\"";
 }
 
 TEST_P(run_test, the_backend_is_told_before_the_first_task_runs) {
@@ -104,7 +107,8 @@ TEST_P(run_test, the_backend_is_told_before_the_first_task_runs) {
   };
   EXPECT_EQ(run(told_before(line)), "");
   EXPECT_EQ(times, 1);
-  EXPECT_EQ(line, GetParam().on_ring() ? "backend io_uring (as asked)" : "backend epoll (as asked)");
+  EXPECT_EQ(line,
+            GetParam().on_ring() ? "backend io_uring (as asked)" : "backend epoll (as asked)");
 }
 
 TEST(run_environment_test, the_variable_chooses_the_backend_if_the_options_do_not) {
@@ -152,7 +156,7 @@ TEST(run_options_test, outside_of_a_run_there_are_no_counters) {
   EXPECT_THROW(static_cast<void>(backend_report()), std::logic_error);
 }
 
-// -- Results ----------------------------------------------------------------------------------------------------
+// -- Results --------------------------------------------------------------------------------------
 
 task<std::unique_ptr<int>> return_something_that_moves() { co_return std::make_unique<int>(7); }
 task<void> return_nothing() { co_return; }
@@ -225,7 +229,7 @@ TEST_P(run_test, an_error_that_nobody_fetched_is_told_with_the_name_of_its_task)
   EXPECT_NE(told.find("nobody asked"), std::string::npos) << told;
 }
 
-// -- The end, with I/O in flight -----------------------------------------------------------------------------------
+// -- The end, with I/O in flight ------------------------------------------------------------------
 
 struct ended {
   std::atomic<int> cancelled{0};
@@ -250,7 +254,9 @@ task<void> fill_for_ever(tcp_stream stream) {
   static_cast<void>(co_await reader.fill());
 }
 task<void> accept_for_ever(tcp_listener listener) { static_cast<void>(co_await listener.accept()); }
-task<void> poll_for_ever(file_descriptor descriptor) { static_cast<void>(co_await readable(descriptor.get())); }
+task<void> poll_for_ever(file_descriptor descriptor) {
+  static_cast<void>(co_await readable(descriptor.get()));
+}
 task<void> write_for_ever(tcp_stream stream) {
   const std::vector<std::byte> bytes(1U << 20U);
   while (true) {
@@ -322,7 +328,7 @@ TEST_P(run_test, tasks_that_main_leaves_behind_are_cancelled_and_their_operation
   }
 }
 
-// -- Many runtimes, one after the other ----------------------------------------------------------------------------
+// -- Many runtimes, one after the other -----------------------------------------------------------
 
 task<void> work_a_little_and_leave() {
   auto pair = testing::local_streams();
@@ -358,7 +364,7 @@ TEST_P(run_test, five_hundred_runtimes_come_and_go_and_leave_nothing) {
   }
 }
 
-// -- Simulated time -------------------------------------------------------------------------------------------------
+// -- Simulated time -------------------------------------------------------------------------------
 
 task<std::string> wait_a_year(int descriptor) {
   const time_point begin = this_task::scheduler().now();
@@ -385,7 +391,7 @@ TEST(run_simulated_test, a_year_passes_at_once_and_there_is_no_io) {
   }
 }
 
-// -- Workers that cannot have a driver --------------------------------------------------------------------------------
+// -- Workers that cannot have a driver ------------------------------------------------------------
 
 task<void> burn(std::chrono::milliseconds time) {
   const auto end = std::chrono::steady_clock::now() + time;
@@ -414,6 +420,10 @@ task<std::string> want_more_workers_than_there_can_be() {
 
 // Workers start when there is work for them, and that may be when no descriptor is left.
 TEST_P(run_test, a_worker_that_cannot_have_a_driver_is_done_without) {
+  if (sanitized) {
+    // UBSan's check of a virtual pointer asks the kernel, through a pipe, whether the memory may be read.
+    GTEST_SKIP() << "a sanitizer's own checks need descriptors";
+  }
   const auto result = testing::in_child(
       [this] { return jackdaw::io::run(want_more_workers_than_there_can_be(), options()); });
   EXPECT_EQ(testing::complaint_of(result), "");

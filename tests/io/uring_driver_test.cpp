@@ -7,7 +7,6 @@
 #include "../support/forked.hpp"
 #include "../support/io_runtimes.hpp"
 #include "../support/stress.hpp"
-
 #include <jackdaw/io/buffered_reader.hpp>
 #include <jackdaw/io/readiness.hpp>
 #include <jackdaw/io/tcp_stream.hpp>
@@ -39,7 +38,7 @@ using testing::stream_pair;
 class uring_driver_test : public io_test {};
 JACKDAW_OVER_IO(uring_driver_test, testing::io_kinds_on(backend::io_uring));
 
-// -- Lent buffers (P12) -------------------------------------------------------------------------------------
+// -- Lent buffers (P12) ---------------------------------------------------------------------------
 
 task<std::string> fill_once(tcp_stream& stream) {
   buffered_reader reader(stream);
@@ -89,7 +88,9 @@ task<void> receive_all_at_once() {
   }
 }
 
-TEST_P(uring_driver_test, more_connections_than_lent_buffers_receive_at_once) { run(receive_all_at_once()); }
+TEST_P(uring_driver_test, more_connections_than_lent_buffers_receive_at_once) {
+  run(receive_all_at_once());
+}
 
 task<void> end_all_at_once() {
   auto streams = many_streams(600);
@@ -111,7 +112,9 @@ task<void> end_all_at_once() {
   }
 }
 
-TEST_P(uring_driver_test, more_connections_than_lent_buffers_end_at_once) { run(end_all_at_once()); }
+TEST_P(uring_driver_test, more_connections_than_lent_buffers_end_at_once) {
+  run(end_all_at_once());
+}
 
 // Larger than a lent buffer each, all at once, and cancelled while buffers are short.
 task<void> receive_much_and_cancel_some() {
@@ -159,7 +162,7 @@ TEST_P(uring_driver_test, without_lent_buffers_it_receives_by_itself) {
   EXPECT_EQ(testing::complaint_of(result), "");
 }
 
-// -- Queues that are too small (P7, P8) -----------------------------------------------------------------------
+// -- Queues that are too small (P7, P8) -----------------------------------------------------------
 
 class tiny_ring_test : public io_test {
  protected:
@@ -208,9 +211,11 @@ task<void> cancel_all_at_once() {
   }
 }
 
-TEST_P(tiny_ring_test, hundreds_of_cancellations_at_once_are_all_delivered) { run(cancel_all_at_once()); }
+TEST_P(tiny_ring_test, hundreds_of_cancellations_at_once_are_all_delivered) {
+  run(cancel_all_at_once());
+}
 
-// -- The driver alone -----------------------------------------------------------------------------------------
+// -- The driver alone -----------------------------------------------------------------------------
 
 class bare_driver_test : public ::testing::Test {
  protected:

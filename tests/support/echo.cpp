@@ -2,7 +2,6 @@
 #include "echo.hpp"
 
 #include "io_runtimes.hpp"
-
 #include <jackdaw/io/buffered_reader.hpp>
 #include <jackdaw/runtime/gather.hpp>
 #include <jackdaw/runtime/spawn.hpp>

@@ -5,7 +5,6 @@
 // come in one turn is made to happen while the loop is kept busy.
 #include "../support/io_runtimes.hpp"
 #include "../support/trace.hpp"
-
 #include <jackdaw/io/buffered_reader.hpp>
 #include <jackdaw/io/readiness.hpp>
 #include <jackdaw/io/tcp_listener.hpp>

@@ -7,7 +7,6 @@
 #include "../support/forked.hpp"
 #include "../support/io_runtimes.hpp"
 #include "../support/stress.hpp"
-
 #include <jackdaw/io/buffered_reader.hpp>
 #include <jackdaw/io/epoll_driver.hpp>
 #include <jackdaw/io/readiness.hpp>
@@ -17,6 +16,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -52,7 +52,7 @@ task<std::uint64_t> calls_while_idle(std::chrono::milliseconds time) {
 // A few ticks are needed to notice and to withdraw; a driver that spins makes tens of thousands.
 constexpr std::uint64_t calls_of_an_idle_driver_max = 40;
 
-// -- Events that nobody asked for ---------------------------------------------------------------------------
+// -- Events that nobody asked for -----------------------------------------------------------------
 
 task<void> leave_data_unread() {
   auto streams = connected_streams();
@@ -62,7 +62,8 @@ task<void> leave_data_unread() {
   send_now(streams.right.native_handle(), "more than one byte");
   co_await reading;
   const std::uint64_t calls = co_await calls_while_idle(30ms);
-  EXPECT_LE(calls, calls_of_an_idle_driver_max) << "what is left to read is reported again and again";
+  EXPECT_LE(calls, calls_of_an_idle_driver_max)
+      << "what is left to read is reported again and again";
   // And it is noticed when somebody asks again.
   const std::size_t count = co_await streams.left.read_some(into);
   EXPECT_EQ(count, 1U);
@@ -74,7 +75,9 @@ task<void> leave_data_unread() {
   EXPECT_EQ(text, "next");
 }
 
-TEST_P(epoll_driver_test, data_that_nobody_reads_is_not_reported_again_and_again) { run(leave_data_unread()); }
+TEST_P(epoll_driver_test, data_that_nobody_reads_is_not_reported_again_and_again) {
+  run(leave_data_unread());
+}
 
 task<void> leave_a_hang_up() {
   auto streams = connected_streams();
@@ -109,8 +112,8 @@ TEST_P(epoll_driver_test, a_foreign_descriptor_that_stays_ready_is_not_reported_
   run(leave_a_foreign_descriptor_ready());
 }
 
-// The file lives on in a duplicate (or in a forked child): epoll still knows it, under a number that is closed,
-// and EPOLL_CTL_DEL cannot name it any more.
+// The file lives on in a duplicate (or in a forked child): epoll still knows it, under a number that is
+// closed, and EPOLL_CTL_DEL cannot name it any more.
 task<void> keep_a_file_open(bool ours) {
   auto streams = connected_streams();
   const file_descriptor duplicate(dup(streams.left.native_handle()));
@@ -169,9 +172,154 @@ TEST_P(epoll_driver_test, a_closed_file_that_somebody_keeps_open_costs_nobody_hi
   run(keep_a_file_open_beside_waiters());
 }
 
-// -- Numbers that come back (B45) -------------------------------------------------------------------------------
+// Each driver has its own instance: only where there is one can it be asked.
+std::vector<testing::io_kind> kinds_with_one_epoll() {
+  auto kinds = testing::io_kinds_on(backend::epoll);
+  std::erase_if(kinds, [](const testing::io_kind& kind) { return !kind.one_thread(); });
+  return kinds;
+}
 
-task<void> come_and_go(std::size_t rounds, std::uint64_t first_id, address server, std::size_t& answered) {
+class stale_registration_test : public io_test {};
+JACKDAW_OVER_IO(stale_registration_test, kinds_with_one_epoll());
+
+std::uint64_t rebuilds() { return static_cast<epoll_driver&>(io_driver::current()).rebuilds(); }
+
+// Registered by a read, then closed, while the duplicate that is returned keeps the file open.
+task<file_descriptor> close_and_keep(tcp_stream& closed, tcp_stream& peer) {
+  auto reading = spawn(testing::read_count(closed, 1));
+  co_await jackdaw::sleep(1ms);
+  send_now(peer.native_handle(), "x");
+  co_await reading;
+  file_descriptor duplicate(dup(closed.native_handle()));
+  closed.close();
+  co_return duplicate;
+}
+
+task<void> count_rebuilds(std::size_t files) {
+  std::vector<stream_pair> streams;
+  std::vector<file_descriptor> duplicates;
+  for (std::size_t index = 0; index < files; ++index) {
+    streams.push_back(testing::local_streams());
+  }
+  for (stream_pair& each : streams) {
+    auto duplicate = co_await close_and_keep(each.left, each.right);
+    duplicates.push_back(std::move(duplicate));
+  }
+  // Somebody has to wait, or the kernel is not asked at all.
+  auto other = testing::local_streams();
+  auto reading = spawn(testing::read_count(other.left, 4));
+  EXPECT_EQ(rebuilds(), 0U) << "what is silent disturbs nobody";
+  for (stream_pair& each : streams) {
+    send_now(each.right.native_handle(), "for the duplicate");
+  }
+  const std::uint64_t calls = co_await calls_while_idle(30ms);
+  EXPECT_LE(calls, calls_of_an_idle_driver_max + files);
+  EXPECT_EQ(rebuilds(), 1U) << "one for all";
+  send_now(other.right.native_handle(), "text");
+  const std::string text = co_await reading;
+  EXPECT_EQ(text, "text");
+}
+
+TEST_P(stale_registration_test, one_new_instance_forgets_all_files_that_live_on) {
+  run(count_rebuilds(20));
+}
+
+task<void> reuse_the_number_of_a_stale_file() {
+  auto stale = testing::local_streams();
+  const int number = stale.left.native_handle();
+  const file_descriptor duplicate = co_await close_and_keep(stale.left, stale.right);
+  // The lowest number that is free.
+  auto fresh = testing::local_streams();
+  EXPECT_EQ(fresh.left.native_handle(), number);
+  auto reading = spawn(testing::read_count(fresh.left, 4));
+  co_await jackdaw::sleep(1ms);
+  send_now(stale.right.native_handle(), "for the duplicate");
+  const std::uint64_t calls = co_await calls_while_idle(30ms);
+  EXPECT_LE(calls, calls_of_an_idle_driver_max);
+  EXPECT_EQ(rebuilds(), 1U);
+  EXPECT_FALSE(reading.done());
+  send_now(fresh.right.native_handle(), "text");
+  const std::string text = co_await reading;
+  EXPECT_EQ(text, "text");
+}
+
+TEST_P(stale_registration_test,
+       an_event_of_a_file_that_had_the_number_before_is_not_taken_for_the_new_one) {
+  run(reuse_the_number_of_a_stale_file());
+}
+
+// What a new instance costs is a call per waiter: first as many stale events must have come.
+task<void> make_a_rebuild_costly(std::size_t waiters) {
+  std::vector<stream_pair> streams;
+  std::vector<join_handle<std::string>> readers;
+  for (std::size_t index = 0; index < waiters; ++index) {
+    streams.push_back(testing::local_streams());
+  }
+  for (stream_pair& each : streams) {
+    readers.push_back(spawn(testing::read_count(each.left, 4)));
+  }
+  auto stale = testing::local_streams();
+  const file_descriptor duplicate = co_await close_and_keep(stale.left, stale.right);
+  const auto before = runtime_statistics().drivers.system_calls;
+  send_now(stale.right.native_handle(), "for the duplicate");
+  while (rebuilds() == 0) {
+    co_await yield();
+  }
+  const auto calls = runtime_statistics().drivers.system_calls - before;
+  EXPECT_GE(calls, 2 * waiters);
+  EXPECT_LE(calls, 2 * waiters + calls_of_an_idle_driver_max);
+  for (stream_pair& each : streams) {
+    send_now(each.right.native_handle(), "text");
+  }
+  for (auto& each : readers) {
+    const std::string text = co_await each;
+    EXPECT_EQ(text, "text");
+  }
+}
+
+TEST_P(stale_registration_test, a_new_instance_is_made_when_the_stale_events_have_cost_as_much) {
+  run(make_a_rebuild_costly(100));
+}
+
+task<std::string> rebuild_without_descriptors() {
+  auto stale = testing::local_streams();
+  const file_descriptor duplicate = co_await close_and_keep(stale.left, stale.right);
+  auto other = testing::local_streams();
+  auto reading = spawn(testing::read_count(other.left, 4));
+  co_await jackdaw::sleep(1ms);
+  testing::limit_resource(RLIMIT_NOFILE, 64);
+  std::vector<file_descriptor> taken;
+  for (int number = dup(STDIN_FILENO); number >= 0; number = dup(STDIN_FILENO)) {
+    taken.emplace_back(number);
+  }
+  send_now(stale.right.native_handle(), "for the duplicate");
+  co_await jackdaw::sleep(2ms);
+  std::string complaint = rebuilds() == 0 ? "" : "an instance without a descriptor; ";
+  send_now(other.right.native_handle(), "text");
+  const std::string text = co_await reading;
+  taken.clear();
+  auto again = spawn(testing::read_count(other.left, 4));
+  const std::uint64_t calls = co_await calls_while_idle(30ms);
+  if (text != "text" || rebuilds() != 1 || calls > calls_of_an_idle_driver_max) {
+    complaint +=
+        text + ", " + std::to_string(rebuilds()) + " rebuilds, " + std::to_string(calls) + " calls";
+  }
+  send_now(other.right.native_handle(), "more");
+  co_await again;
+  co_return complaint;
+}
+
+TEST_P(stale_registration_test,
+       without_a_descriptor_for_a_new_instance_all_are_served_and_it_is_made_later) {
+  const auto result = testing::in_child(
+      [this] { return jackdaw::io::run(rebuild_without_descriptors(), options()); });
+  EXPECT_EQ(testing::complaint_of(result), "");
+}
+
+// -- Numbers that come back (B45) -----------------------------------------------------------------
+
+task<void> come_and_go(std::size_t rounds, std::uint64_t first_id, address server,
+                       std::size_t& answered) {
   for (std::size_t round = 0; round < rounds; ++round) {
     answered += co_await testing::talk_to_echo(server, first_id + round, 2, 40);
   }
@@ -184,7 +332,8 @@ task<std::size_t> reuse_numbers(std::size_t clients, std::size_t rounds) {
   std::vector<std::size_t> answered(clients);
   std::vector<task<void>> all;
   for (std::size_t client = 0; client < clients; ++client) {
-    all.push_back(come_and_go(rounds, client * 100'000, listener.local_address(), answered[client]));
+    all.push_back(
+        come_and_go(rounds, client * 100'000, listener.local_address(), answered[client]));
   }
   co_await gather(std::move(all));
   server.cancel();
@@ -211,6 +360,7 @@ TEST_P(epoll_driver_test, connections_that_come_and_go_in_a_hurry_get_their_own_
 task<void> give_a_number_away() {
   for (int round = 0; round < 10; ++round) {
     auto first = connected_streams();
+    auto second = connected_streams();
     auto reading = spawn(testing::read_count(first.left, 1));
     co_await jackdaw::sleep(100us);
     send_now(first.right.native_handle(), "x");
@@ -218,7 +368,6 @@ task<void> give_a_number_away() {
     const int number = first.left.raw_socket().descriptor().release();
     ::close(number);
 
-    auto second = connected_streams();
     const int moved = dup3(second.left.native_handle(), number, O_CLOEXEC);
     EXPECT_EQ(moved, number);
     tcp_stream stream{socket(file_descriptor(number))};
@@ -234,7 +383,7 @@ TEST_P(epoll_driver_test, a_number_that_was_given_away_and_came_back_is_watched_
   run(give_a_number_away());
 }
 
-// -- Several who wait for one descriptor -----------------------------------------------------------------------
+// -- Several who wait for one descriptor ----------------------------------------------------------
 
 task<int> wait_readable(int descriptor) { co_return co_await readable(descriptor); }
 task<int> wait_writable(int descriptor) { co_return co_await writable(descriptor); }
@@ -268,7 +417,7 @@ TEST_P(epoll_driver_test, a_descriptor_can_be_waited_for_by_several_in_both_dire
   run(wait_in_both_directions());
 }
 
-// -- A kernel or a filter without epoll_pwait2 --------------------------------------------------------------------
+// -- A kernel or a filter without epoll_pwait2 ----------------------------------------------------
 
 task<std::string> sleep_and_echo() {
   const auto begin = std::chrono::steady_clock::now();
@@ -299,7 +448,7 @@ TEST_P(epoll_driver_test, without_the_call_that_knows_nanoseconds_it_works_alike
   }
 }
 
-// -- The driver alone -----------------------------------------------------------------------------------------
+// -- The driver alone -----------------------------------------------------------------------------
 
 TEST(bare_epoll_driver_test, a_permit_that_was_left_before_ends_the_next_park_at_once) {
   const steady_clock clock;

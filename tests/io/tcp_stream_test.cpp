@@ -7,7 +7,6 @@
 #include "../support/forked.hpp"
 #include "../support/io_runtimes.hpp"
 #include "../support/stress.hpp"
-
 #include <jackdaw/io/buffered_reader.hpp>
 #include <jackdaw/io/tcp_listener.hpp>
 #include <jackdaw/io/tcp_stream.hpp>
@@ -48,7 +47,7 @@ using testing::text_of;
 class tcp_stream_test : public io_test {};
 JACKDAW_OVER_IO(tcp_stream_test, testing::all_io_kinds());
 
-// -- Connecting ---------------------------------------------------------------------------------------
+// -- Connecting -----------------------------------------------------------------------------------
 
 task<void> connect_to(address local) {
   auto listener = tcp_listener::bind(local);
@@ -95,10 +94,11 @@ task<std::string> connect_to_nobody(address nobody) {
 
 TEST_P(tcp_stream_test, a_refused_connection_is_an_error_that_names_the_address) {
   const address nobody = address_of_nobody();
-  EXPECT_EQ(run(connect_to_nobody(nobody)), "connect to " + nobody.to_string() + ": Connection refused");
+  EXPECT_EQ(run(connect_to_nobody(nobody)),
+            "connect to " + nobody.to_string() + ": Connection refused");
 }
 
-// -- Reading and writing --------------------------------------------------------------------------------
+// -- Reading and writing --------------------------------------------------------------------------
 
 task<void> read_in_pieces() {
   auto streams = connected_streams();
@@ -113,7 +113,9 @@ task<void> read_in_pieces() {
   EXPECT_EQ(text, "0123456789");
 }
 
-TEST_P(tcp_stream_test, a_read_gives_what_is_there_up_to_the_size_asked_for) { run(read_in_pieces()); }
+TEST_P(tcp_stream_test, a_read_gives_what_is_there_up_to_the_size_asked_for) {
+  run(read_in_pieces());
+}
 
 task<void> write_pattern(tcp_stream& stream, std::uint64_t seed, std::size_t count) {
   std::vector<std::byte> bytes(count);
@@ -159,8 +161,9 @@ TEST_P(tcp_stream_test, eight_mebibytes_go_both_ways_at_once_and_arrive_as_they_
 
 task<void> write_nothing() {
   auto streams = connected_streams();
-  co_await streams.left.write_all({});
-  const result<std::size_t> none = co_await streams.left.try_write_all({});
+  const std::span<const std::byte> nothing;
+  co_await streams.left.write_all(nothing);
+  const result<std::size_t> none = co_await streams.left.try_write_all(nothing);
   EXPECT_EQ(*none, 0U);
   co_await streams.left.write_all(bytes_of("x"));
   const std::string text = co_await testing::read_count(streams.right, 1);
@@ -174,13 +177,15 @@ class address_space {
  public:
   static constexpr std::size_t bytes = std::size_t{1} << 32U;
   address_space()
-      : memory_(mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                     -1, 0)) {}
+      : memory_(mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) {}
   address_space(const address_space&) = delete;
   address_space& operator=(const address_space&) = delete;
   ~address_space() { munmap(memory_, bytes); }
   [[nodiscard]] bool exists() const { return memory_ != MAP_FAILED; }
-  [[nodiscard]] std::span<std::byte> all() const { return {static_cast<std::byte*>(memory_), bytes}; }
+  [[nodiscard]] std::span<std::byte> all() const {
+    return {static_cast<std::byte*>(memory_), bytes};
+  }
 
  private:
   void* memory_;
@@ -204,7 +209,7 @@ TEST_P(tcp_stream_test, four_gibibytes_are_neither_nothing_nor_the_end) {
   run(move_with_four_gibibytes(huge.all()));
 }
 
-// -- How it ends ------------------------------------------------------------------------------------------
+// -- How it ends ----------------------------------------------------------------------------------
 
 task<void> close_one_half() {
   auto streams = connected_streams();
@@ -303,7 +308,9 @@ task<void> use_without_a_connection() {
   EXPECT_THROW(streams.left.shutdown_write(), error);
 }
 
-TEST_P(tcp_stream_test, a_stream_without_a_connection_gives_errors) { run(use_without_a_connection()); }
+TEST_P(tcp_stream_test, a_stream_without_a_connection_gives_errors) {
+  run(use_without_a_connection());
+}
 
 task<std::string> close_under_a_read() {
   auto streams = connected_streams();
@@ -321,7 +328,7 @@ TEST_P(tcp_stream_test, closing_under_a_pending_read_aborts) {
   EXPECT_NE(result.standard_error.find("pending_"), std::string::npos) << result.standard_error;
 }
 
-// -- Deadlines ----------------------------------------------------------------------------------------------
+// -- Deadlines ------------------------------------------------------------------------------------
 
 template <class A>
 task<bool> times_out(A awaited) {
@@ -380,12 +387,16 @@ TEST_P(tcp_stream_test, a_write_to_a_peer_that_does_not_read_can_have_a_deadline
   run(write_with_a_deadline());
 }
 
-// The first read of a peer that took its time, after many partial sends inside of one operation.
-task<void> drip(tcp_stream& stream, int pieces, std::size_t& received, testing::byte_pattern& pattern,
-                bool& in_order) {
+// A peer that takes its time: on the ring many partial sends are inside of one operation. On epoll a write
+// may be content with the first of them: then the stream ends early.
+task<void> drip(tcp_stream& stream, int pieces, std::size_t& received,
+                testing::byte_pattern& pattern, bool& in_order) {
   std::vector<std::byte> into(64U << 10U);
   for (int piece = 0; piece < pieces; ++piece) {
     const std::size_t count = co_await stream.read_some(into);
+    if (count == 0) {
+      break;
+    }
     in_order = pattern.matches(std::span(into).first(count)) && in_order;
     received += count;
     co_await jackdaw::sleep(20us);
@@ -393,7 +404,9 @@ task<void> drip(tcp_stream& stream, int pieces, std::size_t& received, testing::
 }
 
 task<std::size_t> write_once(tcp_stream& stream, std::span<const std::byte> bytes) {
-  co_return co_await stream.write_some(bytes);
+  const std::size_t count = co_await stream.write_some(bytes);
+  stream.shutdown_write();
+  co_return count;
 }
 
 task<void> cancel_after_many_pieces(int pieces) {
@@ -413,14 +426,17 @@ task<void> cancel_after_many_pieces(int pieces) {
   } catch (const cancelled_error&) {
     written = 0;
   }
-  streams.left.shutdown_write();
+  if (written == 0) {
+    streams.left.shutdown_write();
+  }
   const std::string rest = co_await testing::read_to_end(streams.right);
   received += rest.size();
   in_order = arriving.matches(bytes_of(rest)) && in_order;
   EXPECT_TRUE(in_order);
   EXPECT_GT(received, 0U);
   // The task ended as cancelled, so its result is dropped; what counts is that nothing was sent twice.
-  EXPECT_TRUE(written == 0 || written == received) << written << " written, " << received << " received";
+  EXPECT_TRUE(written == 0 || written == received)
+      << written << " written, " << received << " received";
 }
 
 TEST_P(tcp_stream_test, a_large_send_in_many_pieces_can_be_cancelled_at_any_time) {
@@ -450,7 +466,7 @@ TEST_P(tcp_stream_test, connecting_can_have_a_deadline_and_leaves_no_socket_behi
   run(connect_with_a_deadline());
 }
 
-// -- Living together ------------------------------------------------------------------------------------------
+// -- Living together ------------------------------------------------------------------------------
 
 task<void> set_after(std::chrono::milliseconds time, std::atomic<bool>& flag) {
   co_await jackdaw::sleep(time);

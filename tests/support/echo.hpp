@@ -25,6 +25,7 @@ task<std::size_t> talk_to_echo(io::address server, std::uint64_t id, std::size_t
 
 /// A server and `connections` clients at once; ends when all have had their answers. Returns how many
 /// messages came back.
-task<std::size_t> echo_among(std::size_t connections, std::size_t messages, std::size_t bytes_max = 100);
+task<std::size_t> echo_among(std::size_t connections, std::size_t messages,
+                             std::size_t bytes_max = 100);
 
 }  // namespace jackdaw::testing

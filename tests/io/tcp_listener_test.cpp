@@ -6,7 +6,6 @@
 #include "../support/forked.hpp"
 #include "../support/io_runtimes.hpp"
 #include "../support/stress.hpp"
-
 #include <jackdaw/io/tcp_listener.hpp>
 #include <jackdaw/io/tcp_stream.hpp>
 #include <jackdaw/runtime/runtime.hpp>
@@ -42,7 +41,7 @@ socket connect_now(const address& there) {
   return client;
 }
 
-// -- Without a runtime ------------------------------------------------------------------------------------
+// -- Without a runtime ----------------------------------------------------------------------------
 
 TEST(tcp_listener_bind_test, port_0_is_replaced_by_a_free_one) {
   auto listener = tcp_listener::bind(address::loopback(0));
@@ -82,10 +81,10 @@ TEST(tcp_listener_bind_test, several_may_listen_on_one_address_if_all_say_so) {
   EXPECT_EQ(first.local_address(), second.local_address());
 }
 
-// -- Accepting ----------------------------------------------------------------------------------------------
+// -- Accepting ------------------------------------------------------------------------------------
 
-task<void> accept_all(tcp_listener& listener, std::vector<int>& accepted_by, int who, std::size_t total,
-                      std::atomic<std::size_t>& accepted) {
+task<void> accept_all(tcp_listener& listener, std::vector<int>& accepted_by, int who,
+                      std::size_t total, std::atomic<std::size_t>& accepted) {
   std::vector<tcp_stream> kept;
   while (accepted.load() < total) {
     auto stream = co_await listener.accept();
@@ -133,7 +132,9 @@ task<void> accept_by_several(std::size_t connections) {
   EXPECT_EQ(accept4(listener.native_handle(), nullptr, nullptr, 0), -1);
 }
 
-TEST_P(tcp_listener_test, each_connection_goes_to_one_of_several_acceptors) { run(accept_by_several(100)); }
+TEST_P(tcp_listener_test, each_connection_goes_to_one_of_several_acceptors) {
+  run(accept_by_several(100));
+}
 
 task<void> accept_with_a_deadline() {
   auto listener = tcp_listener::bind(address::loopback(0));
@@ -208,7 +209,7 @@ TEST_P(tcp_listener_test, a_listener_that_is_shut_down_ends_the_accept_with_an_e
   run(shut_down_under_an_accept());
 }
 
-// -- Out of descriptors (P16, B68) ------------------------------------------------------------------------------
+// -- Out of descriptors (P16, B68) ----------------------------------------------------------------
 
 double processor_seconds() {
   rusage used{};
@@ -273,8 +274,8 @@ task<std::string> accept_without_descriptors() {
 }
 
 TEST_P(tcp_listener_test, without_descriptors_it_waits_at_no_cost_and_accepts_when_there_is_one) {
-  const auto result =
-      testing::in_child([this] { return jackdaw::io::run(accept_without_descriptors(), options()); });
+  const auto result = testing::in_child(
+      [this] { return jackdaw::io::run(accept_without_descriptors(), options()); });
   EXPECT_EQ(testing::complaint_of(result), "");
 }
 
@@ -292,8 +293,8 @@ task<std::string> try_accept_without_descriptors() {
 }
 
 TEST_P(tcp_listener_test, one_attempt_without_descriptors_gives_the_error_as_a_result) {
-  const auto result =
-      testing::in_child([this] { return jackdaw::io::run(try_accept_without_descriptors(), options()); });
+  const auto result = testing::in_child(
+      [this] { return jackdaw::io::run(try_accept_without_descriptors(), options()); });
   EXPECT_EQ(testing::complaint_of(result), "");
 }
 
