@@ -3,7 +3,7 @@
 
 namespace jackdaw {
 
-task<std::exception_ptr> wait_for_all(std::vector<task_reference> tasks) {
+task<std::exception_ptr> wait_for_all(std::vector<future_reference> tasks) {
   std::exception_ptr cancelled;
   bool all_ended = false;
   while (!all_ended) {
@@ -16,14 +16,14 @@ task<std::exception_ptr> wait_for_all(std::vector<task_reference> tasks) {
       // The tasks have it by now; asyncio's TaskGroup waits on as well.
     }
     all_ended = true;
-    for (const task_reference& task : tasks) {
+    for (const future_reference& task : tasks) {
       all_ended = all_ended && task->done();
     }
   }
   co_return cancelled;
 }
 
-task<std::exception_ptr> cancel_and_wait(std::vector<task_reference> tasks, std::size_t spared) {
+task<std::exception_ptr> cancel_and_wait(std::vector<future_reference> tasks, std::size_t spared) {
   for (std::size_t index = 0; index < tasks.size(); ++index) {
     if (index != spared) {
       tasks[index]->request_cancel();

@@ -43,10 +43,10 @@ class [[nodiscard]] gather_awaitable {
     return static_cast<task_state<T>&>(handle.record()).result().value();
   }
 
-  [[nodiscard]] std::vector<task_reference> references() const {
+  [[nodiscard]] std::vector<future_reference> references() const {
     return std::apply(
         [](const auto&... handle) {
-          return std::vector<task_reference>{task_reference(handle.record())...};
+          return std::vector<future_reference>{future_reference(handle.record())...};
         },
         handles_);
   }
@@ -82,8 +82,8 @@ class [[nodiscard]] gather_all_awaitable {
   }
 
  private:
-  [[nodiscard]] std::vector<task_reference> references() const {
-    std::vector<task_reference> tasks;
+  [[nodiscard]] std::vector<future_reference> references() const {
+    std::vector<future_reference> tasks;
     tasks.reserve(handles_.size());
     for (const join_handle<T>& handle : handles_) {
       tasks.emplace_back(handle.record());
@@ -121,10 +121,10 @@ gather_all_awaitable<T> gather(std::vector<task<T>> tasks) {
 
 /// Waits until all `tasks` have ended, however often the waiter is cancelled meanwhile. Returns the first
 /// of these cancellations, or null. For scopes that must not leave anybody behind.
-task<std::exception_ptr> wait_for_all(std::vector<task_reference> tasks);
+task<std::exception_ptr> wait_for_all(std::vector<future_reference> tasks);
 
 /// Cancels all `tasks` but the one at `spared`, and waits until all have ended.
-task<std::exception_ptr> cancel_and_wait(std::vector<task_reference> tasks, std::size_t spared);
+task<std::exception_ptr> cancel_and_wait(std::vector<future_reference> tasks, std::size_t spared);
 
 /// Runs all coroutines as tasks; the first to end decides. The others are cancelled and waited for.
 ///
@@ -134,7 +134,7 @@ task<std::exception_ptr> cancel_and_wait(std::vector<task_reference> tasks, std:
 template <class... Ts>
 task<std::variant<stored_type<Ts>...>> race(task<Ts>... tasks) {
   std::tuple<join_handle<Ts>...> handles{spawn(std::move(tasks))...};
-  std::vector<task_reference> references;
+  std::vector<future_reference> references;
   std::apply([&](auto&... handle) { (references.emplace_back(handle.record()), ...); }, handles);
   std::size_t winner = task_set::none;
   std::exception_ptr interrupted;
@@ -171,7 +171,7 @@ task<std::variant<stored_type<Ts>...>> race(task<Ts>... tasks) {
 /// Source        asyncio.shield.
 template <class T>
 task<T> shield(join_handle<T> handle) {
-  std::vector<task_reference> inner;
+  std::vector<future_reference> inner;
   inner.emplace_back(handle.record());
   if (!handle.done()) {
     co_await task_set_wait(std::move(inner), set_policy::shielded);

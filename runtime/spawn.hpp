@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jackdaw/runtime/exceptions.hpp>
+#include <jackdaw/runtime/join_wait.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 #include <jackdaw/runtime/task.hpp>
 #include <jackdaw/runtime/task_record.hpp>
@@ -81,36 +82,6 @@ class task_state final : public task_record {
   std::atomic<bool> looked_at_{false};
 };
 
-/// The wait for the end of a task. A cancellation of the waiter is passed on to the awaited task, as
-/// asyncio does: whether it ends the wait is that task's decision.
-class join_wait : public cancel_hook {
- public:
-  explicit join_wait(task_record& target) noexcept
-      : cancel_hook(&join_wait::pass_on), target_(&target), node_(*this) {}
-  join_wait(const join_wait&) = delete;
-  join_wait& operator=(const join_wait&) = delete;
-  ~join_wait();
-
-  [[nodiscard]] bool await_ready() const noexcept { return target_->done(); }
-  bool await_suspend(std::coroutine_handle<> awaiting) noexcept;
-  /// Throws if a cancellation arrived after the target was done, or the task awaited itself.
-  void finish();
-
- private:
-  static bool pass_on(cancel_hook& self, std::string_view message) noexcept;
-
-  struct node : completion_node {
-    explicit node(join_wait& owner) noexcept : completion_node(&node::notified), wait(&owner) {}
-    static void notified(completion_node& self) noexcept;
-    join_wait* wait;
-  };
-
-  task_record* target_;
-  task_record* waiter_ = nullptr;
-  node node_;
-  bool registered_ = false;
-};
-
 /// The right to await a task, and to cancel it.
 ///
 /// Lifetime      Dropping it has no effect on the task. Copyable: every copy may be awaited, by any
@@ -122,95 +93,31 @@ class join_wait : public cancel_hook {
 /// Cancellation  Cancelling a task that awaits the handle cancels the awaited task; shield() does not.
 /// Source        asyncio.Task.
 template <class T>
-class join_handle {
+class join_handle : public result_handle<T, task_state<T>> {
  public:
-  join_handle() noexcept = default;
-  explicit join_handle(task_state<T>& state) noexcept : task_(state) {}
+  using result_handle<T, task_state<T>>::result_handle;
 
-  explicit operator bool() const noexcept { return static_cast<bool>(task_); }
-  [[nodiscard]] bool done() const noexcept { return task_->done(); }
-  [[nodiscard]] bool cancelled() const noexcept { return task_->cancelled(); }
-  [[nodiscard]] std::string name() const { return task_->name(); }
+  [[nodiscard]] std::string name() const { return record().name(); }
+  void set_name(std::string_view name) const { record().set_name(name); }
   /// A request, not an order: see docs/guide.md. False if the task is done.
   bool cancel(std::string_view message = {}) const noexcept {
-    return task_->request_cancel(message);
+    return record().request_cancel(message);
   }
-  [[nodiscard]] std::uint32_t cancelling() const noexcept { return task_->cancelling(); }
-  /// The exception of a task that is done, or null. Throws invalid_state_error before, and
-  /// cancelled_error if the task was cancelled.
-  [[nodiscard]] std::exception_ptr exception() const {
-    require_done("Exception is not set.");
-    const outcome<T>& result = state().look();
-    if (task_->cancelled()) {
-      result.rethrow_if_exception();
-    }
-    return task_->exception();
+  [[nodiscard]] std::uint32_t cancelling() const noexcept { return record().cancelling(); }
+  /// Takes one request back; returns how many remain.
+  std::uint32_t uncancel() const noexcept { return record().uncancel(); }
+
+  /// Calls `function(join_handle)` when the task is done: see call_when_done().
+  template <class F>
+  done_callback_token add_done_callback(F&& function) const {
+    return call_when_done<join_handle>(this->state(), std::forward<F>(function));
   }
-  /// The result of a task that is done; throws what it threw, or invalid_state_error before.
-  shared_view<T> result() const {
-    require_done("Result is not set.");
-    return state().look().view();
+  /// Returns 1 if the callback was registered, else 0.
+  std::size_t remove_done_callback(const done_callback_token& token) const noexcept {
+    return token->remove();
   }
 
-  [[nodiscard]] task_record& record() const noexcept { return *task_; }
-
-  class awaiter_base {
-   public:
-    explicit awaiter_base(task_reference task) noexcept : task_(std::move(task)), wait_(*task_) {}
-    [[nodiscard]] bool await_ready() const noexcept { return wait_.await_ready(); }
-    bool await_suspend(std::coroutine_handle<> awaiting) noexcept {
-      return wait_.await_suspend(awaiting);
-    }
-
-   protected:
-    outcome<T>& fetch() {
-      wait_.finish();
-      return static_cast<task_state<T>&>(*task_).look();
-    }
-    [[nodiscard]] bool sole_owner() const noexcept { return !task_->shared(); }
-
-   private:
-    task_reference task_;
-    join_wait wait_;
-  };
-
-  /// Of an lvalue: the result stays where it is, for others to see.
-  class shared_awaiter : public awaiter_base {
-   public:
-    using awaiter_base::awaiter_base;
-    shared_view<T> await_resume() { return this->fetch().view(); }
-  };
-
-  /// Of an rvalue: the result is moved out if nobody else holds the task, else copied. One that cannot
-  /// be copied is moved in any case.
-  class unique_awaiter : public awaiter_base {
-   public:
-    using awaiter_base::awaiter_base;
-    T await_resume() {
-      outcome<T>& result = this->fetch();
-      if constexpr (std::is_object_v<T> && std::is_copy_constructible_v<T>) {
-        if (!this->sole_owner()) {
-          return std::as_const(result).value();
-        }
-      }
-      return result.take_value();
-    }
-  };
-
-  shared_awaiter operator co_await() const& noexcept { return shared_awaiter(task_); }
-  unique_awaiter operator co_await() && noexcept { return unique_awaiter(std::move(task_)); }
-
- private:
-  [[nodiscard]] task_state<T>& state() const noexcept {
-    return static_cast<task_state<T>&>(*task_);
-  }
-  void require_done(const char* otherwise) const {
-    if (!task_->done()) {
-      throw invalid_state_error(otherwise);
-    }
-  }
-
-  task_reference task_;
+  [[nodiscard]] task_record& record() const noexcept { return this->state(); }
 };
 
 /// Makes `body` a task of `scheduler`. Threads: any; in asyncio mode the loop's own.

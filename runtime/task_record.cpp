@@ -17,7 +17,6 @@ constexpr std::uint32_t phase_woken = 2;
 constexpr std::uint32_t phase_cancelled = 3;
 constexpr std::uint32_t must_cancel = 4;
 constexpr std::uint32_t hook_busy = 8;
-constexpr std::uint32_t is_done = 16;
 constexpr std::uint32_t has_hook = 32;
 
 // asyncio numbers its unnamed tasks over the whole process, from 1.
@@ -53,9 +52,7 @@ constexpr std::uint32_t with_phase(std::uint32_t word, std::uint32_t phase) noex
 
 task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std::string_view name)
     : work(&task_record::run_step),
-      word_(phase_running),
-      single_threaded_(!scheduler.concurrent()),
-      scheduler_(&scheduler),
+      future_base(scheduler),
       root_(root),
       resume_point_(root),
       number_(0) {
@@ -318,12 +315,6 @@ std::uint32_t task_record::uncancel() noexcept {
   return left;
 }
 
-bool task_record::done() const noexcept {
-  return (word_.load(std::memory_order_acquire) & is_done) != 0;  // As T1: the result is visible.
-}
-
-bool task_record::cancelled() const noexcept { return done() && ended_cancelled(); }
-
 bool task_record::wait_cancelled() const noexcept {
   // As T1.
   return (word_.load(std::memory_order_acquire) & phase_mask) == phase_cancelled;
@@ -338,65 +329,6 @@ void task_record::set_name(std::string_view name) {
   auto copy = std::make_unique<std::string>(name);
   const std::lock_guard guard(lock_);
   name_.swap(copy);
-}
-
-void task_record::store_message(std::string_view message) {
-  auto copy = message.empty() ? nullptr : std::make_unique<std::string>(message);
-  const std::lock_guard guard(lock_);
-  message_.swap(copy);
-}
-
-std::string task_record::copy_message() const {
-  const std::lock_guard guard(lock_);
-  return message_ != nullptr ? *message_ : std::string();
-}
-
-std::string task_record::take_message() noexcept {
-  const std::lock_guard guard(lock_);
-  const auto taken = std::move(message_);
-  return taken != nullptr ? std::move(*taken) : std::string();
-}
-
-bool task_record::add_completion(completion_node& node) noexcept {
-  const std::lock_guard guard(lock_);
-  if (done()) {
-    return false;
-  }
-  completions_.push_back(node);
-  return true;
-}
-
-void task_record::remove_completion(completion_node& node) noexcept {
-  const std::lock_guard guard(lock_);
-  intrusive_queue<completion_node> kept;
-  while (completion_node* const other = completions_.pop_front()) {
-    if (other != &node) {
-      kept.push_back(*other);
-    }
-  }
-  completions_ = std::move(kept);
-}
-
-void task_record::mark_retrieved() noexcept {
-  const std::lock_guard guard(lock_);
-  unretrieved_.reset();
-}
-
-void task_record::add_reference() noexcept {
-  // F1: relaxed; who adds a reference has one already.
-  references_.fetch_add(1, std::memory_order_relaxed);
-}
-
-void task_record::drop_reference() noexcept {
-  // F2: release, so that the last one, who acquires, sees all that the others did with it.
-  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    delete this;
-  }
-}
-
-bool task_record::shared() const noexcept {
-  // F3: acquire pairs with F2: the sole owner may take the result, whatever the others did with it.
-  return references_.load(std::memory_order_acquire) > 1;
 }
 
 void task_record::start() {
@@ -452,20 +384,12 @@ void task_record::end() noexcept {
 
 void task_record::publish_done() noexcept {
   if (exception() != nullptr && !ended_cancelled()) {
-    unretrieved_ =
-        std::make_unique<std::shared_ptr<const failure_handler>>(scheduler_->on_failure());
+    expect_retrieval();
   }
-  intrusive_queue<completion_node> waiting;
   end();
-  {
-    // After the end: add_completion() looks for it under the lock.
-    const std::lock_guard guard(lock_);
-    waiting = std::move(completions_);
-  }
+  auto waiting = take_completions();
   scheduler_->task_finished(*this);
-  while (completion_node* const node = waiting.pop_front()) {
-    node->notify(*node);  // The last access: its owner may free it at once.
-  }
+  tell(waiting);
   drop_reference();
 }
 
@@ -484,11 +408,7 @@ void task_record::destroy_pending() noexcept {
 }
 
 void task_record::report_if_unretrieved() noexcept {
-  if (unretrieved_ == nullptr) {
-    return;
-  }
-  const failure failure{"Task exception was never retrieved", name(), exception()};
-  report_with(unretrieved_->get(), failure);
+  future_base::report_if_unretrieved("Task exception was never retrieved", name());
 }
 
 }  // namespace jackdaw

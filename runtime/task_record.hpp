@@ -42,16 +42,12 @@
 //
 // Lifetime
 // --------
-// Counted references: one of the running task itself, dropped when it is done, and one per handle. So
-// dropping handles never ends a task, and a result lives as long as somebody can ask for it. The
+// Counted references: one of the running task itself, dropped when it is done, and one per handle. The
 // frames die at the end of the task, before its waiters are told.
 #pragma once
 
 #include <jackdaw/runtime/base/intrusive_list.hpp>
-#include <jackdaw/runtime/base/intrusive_queue.hpp>
-#include <jackdaw/runtime/base/spin_lock.hpp>
-#include <jackdaw/runtime/frame_allocator.hpp>
-#include <jackdaw/runtime/report.hpp>
+#include <jackdaw/runtime/future_base.hpp>
 #include <jackdaw/runtime/work.hpp>
 
 #include <atomic>
@@ -82,23 +78,11 @@ class cancel_hook {
   cancel_function cancel_;
 };
 
-/// Called when a task is done, in the order of registration. Lives with whoever registered it.
-struct completion_node {
-  using notify_function = void (*)(completion_node&) noexcept;
-  explicit completion_node(notify_function function) noexcept : notify(function) {}
-
-  completion_node* next = nullptr;
-  notify_function notify;
-};
-
 /// How a wait ended.
 enum class wait_end : std::uint8_t { woken, cancelled };
 
-class task_record : public work, public list_links, public pooled {
+class task_record : public work, public list_links, public future_base {
  public:
-  task_record(const task_record&) = delete;
-  task_record& operator=(const task_record&) = delete;
-
   // --- The running task -----------------------------------------------------------------------
 
   /// Announces that the task will suspend and be resumed at `point`.
@@ -133,38 +117,18 @@ class task_record : public work, public list_links, public pooled {
   void wake_and_schedule() noexcept;
 
   /// C: asks the task to end. False if it is done. See asyncio's Task.cancel().
-  bool request_cancel(std::string_view message = {}) noexcept;
+  bool request_cancel(std::string_view message = {}) noexcept override;
 
   /// Number of requests not taken back. asyncio: Task.cancelling().
   [[nodiscard]] std::uint32_t cancelling() const noexcept;
   /// Takes one request back; returns how many remain. At zero, one not yet delivered is dropped.
   std::uint32_t uncancel() noexcept;
 
-  [[nodiscard]] bool done() const noexcept;
-  /// Done, and by a cancellation.
-  [[nodiscard]] bool cancelled() const noexcept;
   /// True while a wait that was cancelled has not been resumed.
   [[nodiscard]] bool wait_cancelled() const noexcept;
 
   [[nodiscard]] std::string name() const;
   void set_name(std::string_view name);
-  [[nodiscard]] scheduler& home() const noexcept { return *scheduler_; }
-
-  /// Calls `node.notify` when the task is done. False if it is done already: then it is not called.
-  [[nodiscard]] bool add_completion(completion_node& node) noexcept;
-  /// For a waiter whose frame is destroyed before it was notified. O(waiters).
-  void remove_completion(completion_node& node) noexcept;
-
-  /// Somebody has seen how the task ended: nothing is left to report.
-  void mark_retrieved() noexcept;
-  /// The exception that the task ended with (cancelled_error included), or null.
-  [[nodiscard]] virtual std::exception_ptr exception() const noexcept = 0;
-
-  void add_reference() noexcept;
-  void drop_reference() noexcept;
-  /// True if there is more than one reference. A hint: others may drop theirs meanwhile, nobody can add one
-  /// to the last.
-  [[nodiscard]] bool shared() const noexcept;
 
   /// Queues the first step. The caller has added its references. Throws if the scheduler has ended:
   /// then the task was not started.
@@ -186,13 +150,12 @@ class task_record : public work, public list_links, public pooled {
 
  protected:
   task_record(scheduler& scheduler, std::coroutine_handle<> root, std::string_view name);
-  virtual ~task_record();
+  ~task_record() override;
 
   /// Moves the result out of the outermost frame and destroys that frame.
   virtual void harvest(std::coroutine_handle<> root) noexcept = 0;
   /// Ends as cancelled, dropping a result if there is one.
   virtual void set_cancelled(std::exception_ptr error) noexcept = 0;
-  [[nodiscard]] virtual bool ended_cancelled() const noexcept = 0;
   /// For the destructor of the typed record, while exception() still works.
   void report_if_unretrieved() noexcept;
 
@@ -203,9 +166,6 @@ class task_record : public work, public list_links, public pooled {
   void complete() noexcept;
   void publish_done() noexcept;
   void end() noexcept;
-  [[nodiscard]] std::string copy_message() const;
-  [[nodiscard]] std::string take_message() noexcept;
-  void store_message(std::string_view message);
   void cancel_through_hook(std::string_view message) noexcept;
   [[nodiscard]] bool end_wait_in_circle(std::uint32_t& seen, std::string_view message) noexcept;
   struct noted_request;
@@ -216,55 +176,17 @@ class task_record : public work, public list_links, public pooled {
   std::uint32_t change(std::uint32_t clear, std::uint32_t set) noexcept;
   [[nodiscard]] std::uint32_t end_phase(std::uint32_t flags_to_clear) noexcept;
 
-  std::atomic<std::uint32_t> word_;
-  std::atomic<std::uint32_t> references_{1};
   std::atomic<std::uint32_t> cancel_requests_{0};
-  const bool single_threaded_;
   bool reports_destruction_ = true;
   bool started_ = false;
-  // Guards message_ and completions_.
-  mutable spin_lock lock_;
   unsigned shard_ = 0;
-  scheduler* scheduler_;
   std::coroutine_handle<> root_;
   std::coroutine_handle<> resume_point_;
   cancel_hook* hook_ = nullptr;  // Valid while the word says has_hook.
-  intrusive_queue<completion_node> completions_;
-  std::unique_ptr<std::string> message_;
   std::uint64_t number_;
-  std::unique_ptr<std::string> name_;
-  // Only where an exception waits to be fetched: the handler may have to outlive its scheduler.
-  std::unique_ptr<std::shared_ptr<const failure_handler>> unretrieved_;
+  std::unique_ptr<std::string> name_;  // Under lock_.
 };
 
-/// A counted reference to a task.
-class task_reference {
- public:
-  task_reference() noexcept = default;
-  explicit task_reference(task_record& task) noexcept : task_(&task) { task_->add_reference(); }
-  task_reference(const task_reference& other) noexcept : task_(other.task_) {
-    if (task_ != nullptr) {
-      task_->add_reference();
-    }
-  }
-  task_reference(task_reference&& other) noexcept : task_(std::exchange(other.task_, nullptr)) {}
-  task_reference& operator=(task_reference other) noexcept {
-    std::swap(task_, other.task_);
-    return *this;
-  }
-  ~task_reference() {
-    if (task_ != nullptr) {
-      task_->drop_reference();
-    }
-  }
-
-  [[nodiscard]] task_record* get() const noexcept { return task_; }
-  task_record& operator*() const noexcept { return *task_; }
-  task_record* operator->() const noexcept { return task_; }
-  explicit operator bool() const noexcept { return task_ != nullptr; }
-
- private:
-  task_record* task_ = nullptr;
-};
+using task_reference = counted_reference<task_record>;
 
 }  // namespace jackdaw

@@ -16,7 +16,9 @@
 namespace jackdaw {
 
 class task_record;
-class task_reference;
+template <class Object>
+class counted_reference;
+using task_reference = counted_reference<task_record>;
 
 class task_registry {
  public:

@@ -8,7 +8,7 @@
 
 namespace jackdaw {
 
-task_set::task_set(std::vector<task_reference> children, set_policy policy)
+task_set::task_set(std::vector<future_reference> children, set_policy policy)
     : cancel_hook(&task_set::cancel_children),
       children_(std::move(children)),
       policy_(policy),
@@ -16,7 +16,7 @@ task_set::task_set(std::vector<task_reference> children, set_policy policy)
       settled_(children_.empty()),
       references_(children_.size() + 1) {}
 
-task_set* task_set::watch(std::vector<task_reference> children, set_policy policy) {
+task_set* task_set::watch(std::vector<future_reference> children, set_policy policy) {
   auto* const set = new task_set(std::move(children), policy);
   set->nodes_.reserve(set->children_.size());
   for (std::size_t index = 0; index < set->children_.size(); ++index) {
@@ -102,7 +102,7 @@ bool task_set::cancel_children(cancel_hook& self, std::string_view message) noex
     set.cancel_requested_ = true;
   }
   bool any = false;
-  for (const task_reference& child : set.children_) {
+  for (const future_reference& child : set.children_) {
     any = child->request_cancel(message) || any;
   }
   if (!any) {
@@ -127,7 +127,7 @@ void task_set::child_node::ended(work& self) {
 void task_set::child_ended(std::size_t index) noexcept {
   bool fetched = true;
   {
-    const task_record& child = *children_[index];
+    const future_base& child = *children_[index];
     const bool failed = child.exception() != nullptr;
     const std::lock_guard guard(lock_);
     --unfinished_;

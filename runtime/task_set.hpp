@@ -7,7 +7,7 @@
 #pragma once
 
 #include <jackdaw/runtime/base/spin_lock.hpp>
-#include <jackdaw/runtime/frame_allocator.hpp>
+#include <jackdaw/runtime/future_base.hpp>
 #include <jackdaw/runtime/task_record.hpp>
 
 #include <atomic>
@@ -34,8 +34,8 @@ class task_set final : public cancel_hook, public pooled {
   task_set(const task_set&) = delete;
   task_set& operator=(const task_set&) = delete;
 
-  /// Watches `children`, which are tasks of one scheduler. The caller gets one reference.
-  static task_set* watch(std::vector<task_reference> children, set_policy policy);
+  /// Watches `children`, tasks and futures of one scheduler. The caller gets one reference.
+  static task_set* watch(std::vector<future_reference> children, set_policy policy);
   void drop_reference() noexcept;
 
   [[nodiscard]] bool settled() const noexcept;
@@ -58,13 +58,13 @@ class task_set final : public cancel_hook, public pooled {
     std::size_t index;
   };
 
-  task_set(std::vector<task_reference> children, set_policy policy);
+  task_set(std::vector<future_reference> children, set_policy policy);
   ~task_set() = default;
   void child_ended(std::size_t index) noexcept;
   static bool cancel_children(cancel_hook& self, std::string_view message) noexcept;
 
   mutable spin_lock lock_;
-  std::vector<task_reference> children_;
+  std::vector<future_reference> children_;
   std::vector<child_node> nodes_;  // As many as children from the start: their addresses stay.
   set_policy policy_;
   // Under the lock.
@@ -81,7 +81,7 @@ class task_set final : public cancel_hook, public pooled {
 /// Owns the waiter's reference; the awaitable of a task_set.
 class task_set_wait {
  public:
-  task_set_wait(std::vector<task_reference> children, set_policy policy)
+  task_set_wait(std::vector<future_reference> children, set_policy policy)
       : set_(task_set::watch(std::move(children), policy)) {}
   task_set_wait(task_set_wait&& other) noexcept : set_(std::exchange(other.set_, nullptr)) {}
   task_set_wait& operator=(task_set_wait&&) = delete;

@@ -277,10 +277,10 @@ struct event_loop::done_watch {
     event_loop* loop;
   };
 
-  done_watch(event_loop& owner, std::vector<task_reference> watched, bool extra_turn)
+  done_watch(event_loop& owner, std::vector<future_reference> watched, bool extra_turn)
       : loop(&owner), tasks(std::move(watched)), stop_later(extra_turn), stop(owner) {
     nodes.reserve(tasks.size());
-    for (const task_reference& task : tasks) {
+    for (const future_reference& task : tasks) {
       nodes.emplace_back(*this);
       if (!task->add_completion(nodes.back())) {
         loop->run_callback(nodes.back());
@@ -303,7 +303,7 @@ struct event_loop::done_watch {
   }
 
   event_loop* loop;
-  std::vector<task_reference> tasks;
+  std::vector<future_reference> tasks;
   bool stop_later;
   bool given_up = false;  // The run ended otherwise: the tasks must not stop a later one.
   stopper stop;
@@ -311,10 +311,10 @@ struct event_loop::done_watch {
   std::vector<node> nodes;
 };
 
-void event_loop::run_until_done(std::vector<task_reference> tasks, bool extra_turn) {
+void event_loop::run_until_done(std::vector<future_reference> awaited, bool extra_turn) {
   require_runnable();
   // Kept until the loop ends: if something tears out of the loop, parts of it are still queued.
-  watches_.push_back(std::make_unique<done_watch>(*this, std::move(tasks), extra_turn));
+  watches_.push_back(std::make_unique<done_watch>(*this, std::move(awaited), extra_turn));
   done_watch& watch = *watches_.back();
   watch.given_up = true;
   struct active {
@@ -326,7 +326,7 @@ void event_loop::run_until_done(std::vector<task_reference> tasks, bool extra_tu
     const active waits(watch.given_up);
     run_forever();
   }
-  for (const task_reference& task : watch.tasks) {
+  for (const future_reference& task : watch.tasks) {
     if (!task->done()) {
       throw std::runtime_error("Event loop stopped before Future completed.");
     }
@@ -344,7 +344,7 @@ void event_loop::cancel_all_tasks() {
   for (const task_reference& task : left) {
     task->request_cancel();
   }
-  run_until_done(left, true);
+  run_until_done({left.begin(), left.end()}, true);
   for (const task_reference& task : left) {
     if (!task->cancelled() && task->exception() != nullptr) {
       task->mark_retrieved();
@@ -368,7 +368,7 @@ void event_loop::run(task_record& main) {
   guarded([&] {
     require_runnable();
     main.start();
-    run_until_done({task_reference(main)}, false);
+    run_until_done({future_reference(main)}, false);
   });
   guarded([&] { cancel_all_tasks(); });
   guarded([&] { close(); });

@@ -99,16 +99,12 @@ class event_loop final : public scheduler {
 
   /// Runs until stop().
   void run_forever();
-  /// Runs until the task is done, to the end of that turn; returns or throws what it did. Tasks that
-  /// are left go on in the next run.
-  template <class T>
-  T run_until_complete(join_handle<T> handle) {
-    run_until_done({task_reference(handle.record())}, false);
-    if constexpr (std::is_void_v<T>) {
-      handle.result();
-    } else {
-      return std::move(static_cast<task_state<T>&>(handle.record()).look().value());
-    }
+  /// Runs until the task or future is done, to the end of that turn; returns or throws what it did. Tasks
+  /// that are left go on in the next run.
+  template <class T, class State>
+  T run_until_complete(const result_handle<T, State>& handle) {
+    run_until_done({future_reference(handle.state())}, false);
+    return handle.state().look().take_value();
   }
   template <class T>
   T run_until_complete(task<T> body) {
@@ -161,7 +157,7 @@ class event_loop final : public scheduler {
   void post(work& item);
   void send(work& item);
   void receive() noexcept;
-  void run_until_done(std::vector<task_reference> tasks, bool extra_turn);
+  void run_until_done(std::vector<future_reference> awaited, bool extra_turn);
   void cancel_all_tasks();
   void finish_operations() noexcept;
   void drop_queued() noexcept;

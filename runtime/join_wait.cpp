@@ -1,6 +1,9 @@
-// Waiting for the end of a task.
+// Waiting for the end of a task or a future.
 #include <jackdaw/runtime/current.hpp>
-#include <jackdaw/runtime/spawn.hpp>
+#include <jackdaw/runtime/join_wait.hpp>
+#include <jackdaw/runtime/scheduler.hpp>
+
+#include <stdexcept>
 
 namespace jackdaw {
 
@@ -15,8 +18,13 @@ bool join_wait::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   waiter_ = &waiter;
   waiter.suspend_at(awaiting);
   if (target_ == &waiter) {
-    // asyncio: "Task cannot await on itself", thrown one turn later.
-    waiter.schedule();
+    mistake_ = mistake::awaits_itself;
+  } else if (&target_->home() != &waiter.home() &&
+             !(target_->home().concurrent() && waiter.home().concurrent())) {
+    mistake_ = mistake::other_loop;
+  }
+  if (mistake_ != mistake::none) {
+    waiter.schedule();  // asyncio: thrown one turn later.
     return true;
   }
   // Armed before it is registered: a target that ends meanwhile finds a waiter to wake.
@@ -37,12 +45,21 @@ void join_wait::finish() {
   if (waiter_ == nullptr) {
     return;  // Never suspended: a cancellation, if there is one, waits for a suspension.
   }
-  if (target_ == waiter_) {
-    throw std::runtime_error("Task cannot await on itself: " + target_->name());
+  if (mistake_ != mistake::none) {
+    throw_mistake();
   }
-  if (waiter_->end_wait() == wait_end::cancelled) {
+  // The error of a target that was cancelled goes before a later request's (asyncio: S71).
+  if (waiter_->end_wait() == wait_end::cancelled && !target_->cancelled()) {
     waiter_->throw_cancelled();
   }
+}
+
+void join_wait::throw_mistake() const {
+  if (mistake_ == mistake::awaits_itself) {
+    throw std::runtime_error("Task cannot await on itself: " + waiter_->name());
+  }
+  throw std::runtime_error("Task " + waiter_->name() +
+                           " awaits a task or future that is attached to a different loop");
 }
 
 bool join_wait::pass_on(cancel_hook& self, std::string_view message) noexcept {

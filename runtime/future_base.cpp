@@ -1,0 +1,105 @@
+// References, watchers, and the report of an exception that nobody fetched.
+#include <jackdaw/runtime/future_base.hpp>
+#include <jackdaw/runtime/scheduler.hpp>
+
+#include <mutex>
+
+namespace jackdaw {
+
+future_base::future_base(scheduler& scheduler) noexcept
+    : single_threaded_(!scheduler.concurrent()), scheduler_(&scheduler) {}
+
+future_base::~future_base() {
+  while (completion_node* const node = completions_.pop_front()) {
+    node->forget(*node);
+  }
+}
+
+bool future_base::add_completion(completion_node& node) noexcept {
+  const std::lock_guard guard(lock_);
+  if (done()) {
+    return false;
+  }
+  completions_.push_back(node);
+  return true;
+}
+
+bool future_base::remove_completion(completion_node& node) noexcept {
+  const std::lock_guard guard(lock_);
+  bool found = false;
+  intrusive_queue<completion_node> kept;
+  while (completion_node* const other = completions_.pop_front()) {
+    if (other == &node) {
+      found = true;
+    } else {
+      kept.push_back(*other);
+    }
+  }
+  completions_ = std::move(kept);
+  return found;
+}
+
+intrusive_queue<completion_node> future_base::take_completions() noexcept {
+  const std::lock_guard guard(lock_);
+  return std::move(completions_);
+}
+
+void future_base::tell(intrusive_queue<completion_node>& nodes) noexcept {
+  while (completion_node* const node = nodes.pop_front()) {
+    node->notify(*node);  // The last access: its owner may free it at once.
+  }
+}
+
+void future_base::store_message(std::string_view message) {
+  auto copy = message.empty() ? nullptr : std::make_unique<std::string>(message);
+  const std::lock_guard guard(lock_);
+  message_.swap(copy);
+}
+
+std::string future_base::copy_message() const {
+  const std::lock_guard guard(lock_);
+  return message_ != nullptr ? *message_ : std::string();
+}
+
+std::string future_base::take_message() noexcept {
+  const std::lock_guard guard(lock_);
+  const auto taken = std::move(message_);
+  return taken != nullptr ? std::move(*taken) : std::string();
+}
+
+void future_base::mark_retrieved() noexcept {
+  const std::lock_guard guard(lock_);
+  unretrieved_.reset();
+}
+
+void future_base::expect_retrieval() {
+  unretrieved_ =
+      std::make_unique<std::shared_ptr<const failure_handler>>(scheduler_->on_failure());
+}
+
+void future_base::report_if_unretrieved(const char* message, std::string_view name) noexcept {
+  if (unretrieved_ == nullptr) {
+    return;
+  }
+  const failure failure{message, std::string(name), exception()};
+  report_with(unretrieved_->get(), failure);
+}
+
+void future_base::add_reference() noexcept {
+  // F1: relaxed; who adds a reference has one already.
+  references_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void future_base::drop_reference() noexcept {
+  // F2: release, so that the last one, who acquires, sees all that the others did with it.
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    delete this;
+  }
+}
+
+bool future_base::shared() const noexcept {
+  // F3: acquire pairs with F2: the sole owner may take the result, whatever the others did with it.
+  return references_.load(std::memory_order_acquire) > 1;
+}
+
+}  // namespace jackdaw

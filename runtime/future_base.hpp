@@ -1,0 +1,165 @@
+// What tasks and futures have in common: something that ends once, and that any number of tasks may
+// await, watch and cancel.
+//
+// The end
+// -------
+// `word_` holds the flag is_done, set once, by whoever ends it, after the result is in place; a task
+// keeps the phases of its suspension in the same word (task_record.hpp). Those who wait have a node in
+// `completions_`. add_completion() looks at the flag under the lock, and the end takes the nodes out under
+// the lock after it has set the flag: so a node is either told or was never accepted.
+// The nodes are told in the order in which they came, outside of the lock; telling one is the last access
+// to it. No waiter runs inside of that: it is handed to its scheduler (asyncio: S26).
+//
+// Lifetime
+// --------
+// Counted references, one per handle; a task that runs has one of its own. So dropping handles never
+// ends a task, and a result lives as long as somebody can ask for it.
+#pragma once
+
+#include <jackdaw/runtime/base/intrusive_queue.hpp>
+#include <jackdaw/runtime/base/spin_lock.hpp>
+#include <jackdaw/runtime/frame_allocator.hpp>
+#include <jackdaw/runtime/report.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace jackdaw {
+
+class scheduler;
+
+/// Told when what it watches is done, in the order of registration. Lives with whoever registered it.
+struct completion_node {
+  using notify_function = void (*)(completion_node&) noexcept;
+  explicit completion_node(notify_function function, notify_function dropped = nullptr) noexcept
+      : notify(function), forget(dropped) {}
+
+  completion_node* next = nullptr;
+  notify_function notify;
+  /// Called instead if what it watches goes without an end. Null: its owner holds a reference, so that
+  /// this cannot be.
+  notify_function forget;
+};
+
+class future_base : public pooled {
+ public:
+  future_base(const future_base&) = delete;
+  future_base& operator=(const future_base&) = delete;
+
+  [[nodiscard]] bool done() const noexcept {
+    return (word_.load(std::memory_order_acquire) & is_done) != 0;  // D1: the result is visible.
+  }
+  /// Done, and by a cancellation.
+  [[nodiscard]] bool cancelled() const noexcept { return done() && ended_cancelled(); }
+  /// Asks for the end. False if it is done already. Threads: any; never waits.
+  virtual bool request_cancel(std::string_view message = {}) noexcept = 0;
+  /// The exception that it ended with (cancelled_error included), or null.
+  [[nodiscard]] virtual std::exception_ptr exception() const noexcept = 0;
+  /// Somebody has seen how it ended: nothing is left to report.
+  void mark_retrieved() noexcept;
+
+  /// Calls `node.notify` when it is done. False if it is done already: then it is not called.
+  [[nodiscard]] bool add_completion(completion_node& node) noexcept;
+  /// For a watcher that goes before it was told. False if there was no such node. O(watchers).
+  bool remove_completion(completion_node& node) noexcept;
+
+  /// Who runs its callbacks.
+  [[nodiscard]] scheduler& home() const noexcept { return *scheduler_; }
+
+  void add_reference() noexcept;
+  void drop_reference() noexcept;
+  /// True if there is more than one reference. A hint: others may drop theirs meanwhile, nobody can add one
+  /// to the last.
+  [[nodiscard]] bool shared() const noexcept;
+
+ protected:
+  static constexpr std::uint32_t is_done = 16;
+
+  explicit future_base(scheduler& scheduler) noexcept;
+  virtual ~future_base();
+
+  [[nodiscard]] virtual bool ended_cancelled() const noexcept = 0;
+
+  /// An exception is in place that somebody should fetch.
+  void expect_retrieval();
+  /// For the destructor of the typed state, while exception() still works.
+  void report_if_unretrieved(const char* message, std::string_view name) noexcept;
+  /// The nodes that are to be told, once is_done is set.
+  [[nodiscard]] intrusive_queue<completion_node> take_completions() noexcept;
+  static void tell(intrusive_queue<completion_node>& nodes) noexcept;
+
+  // Under lock_: the message of a cancellation, and who is to be told of the end.
+  [[nodiscard]] std::string copy_message() const;
+  [[nodiscard]] std::string take_message() noexcept;
+  void store_message(std::string_view message);
+
+  std::atomic<std::uint32_t> word_{0};
+  std::atomic<std::uint32_t> references_{1};
+  const bool single_threaded_;
+  mutable spin_lock lock_;
+  scheduler* scheduler_;
+
+ private:
+  intrusive_queue<completion_node> completions_;
+  std::unique_ptr<std::string> message_;
+  // Only where an exception waits to be fetched: the handler may have to outlive its scheduler.
+  std::unique_ptr<std::shared_ptr<const failure_handler>> unretrieved_;
+};
+
+/// A counted reference.
+template <class Object>
+class counted_reference {
+ public:
+  counted_reference() noexcept = default;
+  explicit counted_reference(Object& object) noexcept : object_(&object) {
+    object_->add_reference();
+  }
+  /// Takes over a reference that the caller has.
+  [[nodiscard]] static counted_reference adopt(Object& object) noexcept {
+    counted_reference result;
+    result.object_ = &object;
+    return result;
+  }
+  counted_reference(const counted_reference& other) noexcept : object_(other.object_) {
+    if (object_ != nullptr) {
+      object_->add_reference();
+    }
+  }
+  counted_reference(counted_reference&& other) noexcept
+      : object_(std::exchange(other.object_, nullptr)) {}
+  template <class Other>
+    requires(std::is_convertible_v<Other*, Object*> && !std::is_same_v<Other, Object>)
+  // NOLINTNEXTLINE(google-explicit-constructor): as with pointers, every task is a future.
+  counted_reference(const counted_reference<Other>& other) noexcept : object_(other.get()) {
+    if (object_ != nullptr) {
+      object_->add_reference();
+    }
+  }
+  counted_reference& operator=(counted_reference other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~counted_reference() {
+    if (object_ != nullptr) {
+      object_->drop_reference();
+    }
+  }
+
+  [[nodiscard]] Object* get() const noexcept { return object_; }
+  Object& operator*() const noexcept { return *object_; }
+  Object* operator->() const noexcept { return object_; }
+  explicit operator bool() const noexcept { return object_ != nullptr; }
+  friend bool operator==(const counted_reference&, const counted_reference&) = default;
+
+ private:
+  Object* object_ = nullptr;
+};
+
+using future_reference = counted_reference<future_base>;
+
+}  // namespace jackdaw
