@@ -1,6 +1,7 @@
 // future<T>: a result that somebody sets once, for any number of tasks that await it.
 #pragma once
 
+#include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/future_base.hpp>
 #include <jackdaw/runtime/join_wait.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
@@ -17,14 +18,14 @@ namespace jackdaw {
 
 /// The object behind the handles of a future.
 template <class T>
-class future_state final : public future_base {
+class future_state : public future_base {
  public:
+  static constexpr bool result_is_shared = true;
+
   explicit future_state(scheduler& scheduler) noexcept : future_base(scheduler) {}
   future_state(const future_state&) = delete;
   future_state& operator=(const future_state&) = delete;
-  ~future_state() override {
-    report_if_unretrieved("Future exception was never retrieved", {});
-  }
+  ~future_state() override { report_if_unretrieved("Future exception was never retrieved", {}); }
 
   template <class... Args>
   [[nodiscard]] bool set_value(Args&&... args) {

@@ -10,7 +10,9 @@ future_base::future_base(scheduler& scheduler) noexcept
     : single_threaded_(!scheduler.concurrent()), scheduler_(&scheduler) {}
 
 future_base::~future_base() {
-  while (completion_node* const node = completions_.pop_front()) {
+  // A node may be taken out until it has been told, even now (shield_watch).
+  auto left = take_completions();
+  while (completion_node* const node = left.pop_front()) {
     node->forget(*node);
   }
 }
@@ -73,8 +75,7 @@ void future_base::mark_retrieved() noexcept {
 }
 
 void future_base::expect_retrieval() {
-  unretrieved_ =
-      std::make_unique<std::shared_ptr<const failure_handler>>(scheduler_->on_failure());
+  unretrieved_ = std::make_unique<std::shared_ptr<const failure_handler>>(scheduler_->on_failure());
 }
 
 void future_base::report_if_unretrieved(const char* message, std::string_view name) noexcept {

@@ -8,7 +8,7 @@
 namespace jackdaw {
 
 join_wait::~join_wait() {
-  if (registered_ && !target_->done()) {
+  if (registered_) {
     target_->remove_completion(node_);
   }
 }
@@ -45,6 +45,7 @@ void join_wait::finish() {
   if (waiter_ == nullptr) {
     return;  // Never suspended: a cancellation, if there is one, waits for a suspension.
   }
+  registered_ = false;
   if (mistake_ != mistake::none) {
     throw_mistake();
   }
@@ -64,6 +65,11 @@ void join_wait::throw_mistake() const {
 
 bool join_wait::pass_on(cancel_hook& self, std::string_view message) noexcept {
   return static_cast<join_wait&>(self).target_->request_cancel(message);
+}
+
+bool join_wait::abandon(cancel_hook& self) noexcept {
+  auto& wait = static_cast<join_wait&>(self);
+  return wait.target_->remove_completion(wait.node_);
 }
 
 void join_wait::node::notified(completion_node& self) noexcept {

@@ -22,7 +22,7 @@ namespace jackdaw {
 class join_wait : public cancel_hook {
  public:
   explicit join_wait(future_base& target) noexcept
-      : cancel_hook(&join_wait::pass_on), target_(&target), node_(*this) {}
+      : cancel_hook(&join_wait::pass_on, &join_wait::abandon), target_(&target), node_(*this) {}
   join_wait(const join_wait&) = delete;
   join_wait& operator=(const join_wait&) = delete;
   ~join_wait();
@@ -36,6 +36,7 @@ class join_wait : public cancel_hook {
   enum class mistake : std::uint8_t { none, awaits_itself, other_loop };
 
   static bool pass_on(cancel_hook& self, std::string_view message) noexcept;
+  static bool abandon(cancel_hook& self) noexcept;
   [[noreturn]] void throw_mistake() const;
 
   struct node : completion_node {
@@ -118,7 +119,8 @@ class result_handle {
     using awaiter_base::awaiter_base;
     T await_resume() {
       outcome<T>& result = this->fetch();
-      if constexpr (std::is_object_v<T> && std::is_copy_constructible_v<T>) {
+      if constexpr (State::result_is_shared && std::is_object_v<T> &&
+                    std::is_copy_constructible_v<T>) {
         if (!this->sole_owner()) {
           return std::as_const(result).value();
         }

@@ -44,6 +44,20 @@ class outcome {
     }
     return *this;
   }
+  outcome(const outcome& other)
+    requires std::is_copy_constructible_v<stored>
+  {
+    copy(other);
+  }
+  outcome& operator=(const outcome& other)
+    requires std::is_copy_constructible_v<stored>
+  {
+    if (this != &other) {
+      reset();
+      copy(other);
+    }
+    return *this;
+  }
   ~outcome() { reset(); }
 
   template <class... Args>
@@ -118,6 +132,15 @@ class outcome {
   void take(outcome& other) {
     if (other.kind_ == kind::value) {
       std::construct_at(std::addressof(value_), std::move(other.value_));
+    } else if (other.kind_ == kind::error) {
+      std::construct_at(std::addressof(error_), other.error_);
+    }
+    kind_ = other.kind_;
+  }
+
+  void copy(const outcome& other) {
+    if (other.kind_ == kind::value) {
+      std::construct_at(std::addressof(value_), other.value_);
     } else if (other.kind_ == kind::error) {
       std::construct_at(std::addressof(error_), other.error_);
     }

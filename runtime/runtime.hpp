@@ -3,9 +3,12 @@
 
 #include <jackdaw/runtime/blocking_pool.hpp>
 #include <jackdaw/runtime/clock.hpp>
+#include <jackdaw/runtime/ensure_future.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/finally.hpp>
+#include <jackdaw/runtime/future.hpp>
 #include <jackdaw/runtime/gather.hpp>
+#include <jackdaw/runtime/shield.hpp>
 #include <jackdaw/runtime/sleep.hpp>
 #include <jackdaw/runtime/spawn.hpp>
 #include <jackdaw/runtime/sync/barrier.hpp>
@@ -18,3 +21,4 @@
 #include <jackdaw/runtime/task.hpp>
 #include <jackdaw/runtime/this_task.hpp>
 #include <jackdaw/runtime/timeout.hpp>
+#include <jackdaw/runtime/wait.hpp>

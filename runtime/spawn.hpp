@@ -21,6 +21,8 @@ namespace jackdaw {
 template <class T>
 class task_state final : public task_record {
  public:
+  static constexpr bool result_is_shared = true;
+
   task_state(scheduler& scheduler, task<T> body, std::string_view name)
       : task_state(scheduler, body.release(), name) {}
   task_state(const task_state&) = delete;

@@ -190,16 +190,15 @@ void task_record::wake_and_schedule() noexcept {
 
 void task_record::schedule() noexcept { scheduler_->schedule(*this); }
 
-bool task_record::end_wait_in_circle(std::uint32_t& seen, std::string_view message) noexcept {
-  const bool waits = (seen & phase_mask) == phase_waiting;
+// The frame that holds the hook stays: it is we who are inside of it, further up this stack.
+void task_record::end_wait_in_circle(std::string_view message) noexcept {
   store_message(message);
-  if (!try_change(seen, waits ? with_phase(seen, phase_cancelled) : seen | must_cancel)) {
-    return false;
-  }
-  if (waits) {
+  if (hook_->abandon_wait()) {
+    change(phase_mask, phase_cancelled);
     schedule();
+  } else {
+    change(0, must_cancel);  // The end of the wait is on its way, and delivers it.
   }
-  return true;
 }
 
 // Continues a cancellation from the run loop, on an empty stack.
@@ -233,9 +232,8 @@ bool task_record::request_cancel(std::string_view message) noexcept {
     if ((seen & hook_busy) != 0) {
       if (is_in_hook_of(*this)) {
         // Tasks that wait for each other in a circle: it is broken here, where it closes.
-        if (end_wait_in_circle(seen, message)) {
-          return true;
-        }
+        end_wait_in_circle(message);
+        return true;
       } else if (cancel_depth() != 0) {
         // Another canceller is inside the hook, and may wait for a hook that we are inside of: we must
         // not wait for it. The end of the wait delivers both requests.

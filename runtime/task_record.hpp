@@ -68,14 +68,20 @@ class task_record;
 class cancel_hook {
  public:
   using cancel_function = bool (*)(cancel_hook& self, std::string_view message) noexcept;
-  explicit cancel_hook(cancel_function function) noexcept : cancel_(function) {}
+  using abandon_function = bool (*)(cancel_hook& self) noexcept;
+  explicit cancel_hook(cancel_function function, abandon_function abandoned = nullptr) noexcept
+      : cancel_(function), abandon_(abandoned) {}
 
   /// Asks the wait to end. True: it will be ended soon, by wake(), and reports the cancellation
   /// itself. False: it has ended already. Threads: any; never two at once for one wait.
   bool cancel_wait(std::string_view message) noexcept { return cancel_(*this, message); }
+  /// Leaves the wait as it is: from here on wake() will not come. False if it came or will come.
+  /// Threads: as cancel_wait().
+  bool abandon_wait() noexcept { return abandon_ != nullptr && abandon_(*this); }
 
  private:
   cancel_function cancel_;
+  abandon_function abandon_;
 };
 
 /// How a wait ended.
@@ -167,7 +173,7 @@ class task_record : public work, public list_links, public future_base {
   void publish_done() noexcept;
   void end() noexcept;
   void cancel_through_hook(std::string_view message) noexcept;
-  [[nodiscard]] bool end_wait_in_circle(std::uint32_t& seen, std::string_view message) noexcept;
+  void end_wait_in_circle(std::string_view message) noexcept;
   struct noted_request;
   void pass_on_noted_request() noexcept;
   void request_cancel_from_outside(std::string_view message) noexcept;

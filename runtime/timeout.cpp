@@ -1,26 +1,70 @@
-// Entering, expiring and leaving a deadline.
+// Entering, moving, expiring and leaving a deadline.
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 #include <jackdaw/runtime/timeout.hpp>
 
+#include <stdexcept>
+
 namespace jackdaw {
 
-deadline_scope::deadline_scope(duration wait)
-    : task_(&current_task()), requests_before_(task_->cancelling()), alarm_(*this) {
-  alarm_.arm(deadline_after(current_scheduler().now(), wait));
+time_point deadline_in(duration wait) { return deadline_after(current_scheduler().now(), wait); }
+
+std::optional<time_point> deadline_in(std::optional<duration> wait) {
+  return wait.has_value() ? std::optional(deadline_in(*wait)) : std::nullopt;
 }
 
-bool deadline_scope::leave(bool by_cancellation) noexcept {
+timeout_scope::timeout_scope(std::optional<time_point> deadline)
+    : task_(&current_task()),
+      requests_before_(task_->cancelling()),
+      deadline_(deadline),
+      alarm_(*this) {
+  if (deadline_.has_value()) {
+    alarm_.arm(*deadline_, timer::if_due::runs_soon);
+  }
+}
+
+void timeout_scope::reschedule(std::optional<time_point> deadline) {
   alarm_.disarm();
-  if (!std::exchange(expired_, false)) {
+  switch (state_.load(std::memory_order_relaxed)) {  // See the member.
+    case state::active:
+      break;
+    case state::expiring:
+      throw std::runtime_error("Cannot change state of expiring Timeout");
+    case state::expired:
+      throw std::runtime_error("Cannot change state of expired Timeout");
+    case state::finished:
+      throw std::runtime_error("Cannot change state of finished Timeout");
+  }
+  deadline_ = deadline;
+  if (deadline_.has_value()) {
+    alarm_.arm(*deadline_, timer::if_due::runs_soon);
+  }
+}
+
+bool timeout_scope::expired() const noexcept {
+  const state seen = state_.load(std::memory_order_relaxed);  // See the member.
+  return seen == state::expiring || seen == state::expired;
+}
+
+bool timeout_scope::leave(bool by_cancellation) noexcept {
+  alarm_.disarm();
+  if (state_.load(std::memory_order_relaxed) != state::expiring) {  // See the member.
+    state_.store(state::finished, std::memory_order_relaxed);
     return false;
   }
-  return task_->uncancel() <= requests_before_ && by_cancellation;
+  state_.store(state::expired, std::memory_order_relaxed);
+  const bool only_ours = task_->uncancel() <= requests_before_;
+  if (task_->home().concurrent() && (by_cancellation || only_ours)) {
+    // An alarm that rang on another worker while the task ran has noted a request that nobody has
+    // delivered: the error that is on its way stands for it, or nobody wants it any more.
+    static_cast<void>(task_->take_cancellation());
+  }
+  return only_ours && by_cancellation;
 }
 
-void deadline_scope::alarm::ring(timer& self) noexcept {
-  deadline_scope& scope = *static_cast<alarm&>(self).scope;
-  scope.expired_ = true;
+void timeout_scope::alarm::ring(timer& self) noexcept {
+  timeout_scope& scope = *static_cast<alarm&>(self).scope;
+  scope.state_.store(timeout_scope::state::expiring, std::memory_order_relaxed);  // See the member.
   scope.task_->request_cancel();
 }
 

@@ -13,10 +13,11 @@ timer::~timer() {
   JACKDAW_ASSERT(state_.load(std::memory_order_relaxed) == state::idle);
 }
 
-void timer::arm(time_point deadline) {
+void timer::arm(time_point deadline, if_due due) {
   // Relaxed, as in the destructor.
   JACKDAW_ASSERT(state_.load(std::memory_order_relaxed) == state::idle);
   scheduler& scheduler = current_scheduler();
+  if_due_ = due;
   timer_access::begin(*this, scheduler, deadline);
   try {
     scheduler.arm_timer(*this);

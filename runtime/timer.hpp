@@ -30,8 +30,12 @@ class timer {
   timer& operator=(const timer&) = delete;
   ~timer();
 
+  /// What a loop does with a deadline that has passed when it is armed: asyncio's call_later() goes
+  /// through the heap all the same, its timeout() is then a call_soon().
+  enum class if_due : std::uint8_t { waits_in_heap, runs_soon };
+
   /// Arms it with the current scheduler. Only while idle. O(log timers), no allocation in the pool.
-  void arm(time_point deadline);
+  void arm(time_point deadline, if_due due = if_due::waits_in_heap);
 
   /// After it returns the function does not run and will not run. Threads: any, one at a time.
   void disarm() noexcept;
@@ -45,6 +49,7 @@ class timer {
   enum class state : std::uint8_t { idle, armed, firing };
 
   fire_function fire_;
+  if_due if_due_ = if_due::waits_in_heap;
   time_point deadline_ = never;
   scheduler* scheduler_ = nullptr;
   // The queue's own: which queue of the scheduler holds it, and where in it.
@@ -57,6 +62,9 @@ class timer {
 class timer_access {
  public:
   static void set_queue(timer& timer, void* queue) noexcept { timer.queue_ = queue; }
+  [[nodiscard]] static bool runs_soon_if_due(const timer& timer) noexcept {
+    return timer.if_due_ == timer::if_due::runs_soon;
+  }
   [[nodiscard]] static void* queue(const timer& timer) noexcept { return timer.queue_; }
   static void begin(timer& timer, scheduler& scheduler, time_point deadline) noexcept;
   /// Runs the function; the timer is idle, and may be gone, afterwards.

@@ -158,7 +158,7 @@ void event_loop::arm_timer(timer& timer) {
   auto* const item = new callback(*this, fire, timer.deadline());
   item->add_reference();  // The timer's.
   timer_access::set_queue(timer, item);
-  if (timer.deadline() <= time()) {
+  if (timer_access::runs_soon_if_due(timer) && timer.deadline() <= time()) {
     // S123: asyncio's timeout() in the past is a call_soon(), before what becomes ready from now on.
     ready_.push_back(*item);
   } else {

@@ -46,18 +46,19 @@ std::unique_ptr<driver> pool::make_driver(unsigned index) const {
 }
 
 void pool::run(task_record& main) {
-  JACKDAW_ASSERT(main_ == nullptr);
-  main_ = &main;
+  // M1
+  JACKDAW_ASSERT(main_.load(std::memory_order_relaxed) == nullptr);
+  main_.store(&main, std::memory_order_relaxed);
   worker& own = *workers_.front();
   own.attach();
   main.start();
   own.run_until(&pool::main_is_done);
+  // First nobody else may add to what has to end: a thread that spawns on and on would keep us for ever.
+  ended_.store(true, std::memory_order_seq_cst);  // Y4: Dekker with task_spawned().
+  wait_for_outsiders();
   closing_.store(true, std::memory_order_seq_cst);  // Dekker with task_spawned(): see there.
   cancel_all();
   own.run_until(&pool::all_tasks_are_done);
-  ended_.store(true, std::memory_order_seq_cst);  // Y4: Dekker with task_spawned().
-  wait_for_outsiders();
-  own.run_until(&pool::all_tasks_are_done);  // What other threads have spawned meanwhile.
   blocking().close();
   wait_for_outsiders();
   stop_workers();
@@ -151,11 +152,12 @@ void pool::task_spawned(task_record& task) {
 }
 
 void pool::task_finished(task_record& task) noexcept {
-  if (&task == main_) {
+  const bool is_main = &task == main_.load(std::memory_order_relaxed);  // M1
+  if (is_main) {
     main_done_.store(true, std::memory_order_release);  // Pairs with main_is_done().
   }
   scheduler::task_finished(task);
-  bool phase_may_be_over = &task == main_;
+  bool phase_may_be_over = is_main;
   if (!phase_may_be_over && closing_.load(std::memory_order_seq_cst)) {  // As in task_spawned().
     // Two last tasks may end on two workers at once, in two shards, and neither see the other's store.
     // Acquire and release on one word make one of them the later, who sees both.

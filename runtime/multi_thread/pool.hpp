@@ -2,11 +2,11 @@
 //
 // How it ends
 // -----------
-//   1. The main task is done. From now on every task is born cancelled.
-//   2. All others are cancelled, once, and run until they are done: clean-up may await.
-//   3. Other threads can spawn no more; what they spawned until now ends like the rest.
-//   4. The blocking pool finishes the calls that run, and drops the others.
-//   5. Workers leave their loops; when all have, each closes its driver on its own thread, and they
+//   1. The main task is done. Other threads can spawn no more.
+//   2. All other tasks are cancelled, once, and run until they are done: clean-up may await. What they
+//      spawn is born cancelled.
+//   3. The blocking pool finishes the calls that run, and drops the others.
+//   4. Workers leave their loops; when all have, each closes its driver on its own thread, and they
 //      are joined.
 // Nothing is destroyed that somebody still waits for; no frame is destroyed but by its own end. A task
 // that refuses its cancellation therefore keeps the pool alive, as it does in asyncio.
@@ -69,6 +69,10 @@ class pool final : public scheduler {
   /// P2 to P4 of "No lost wake-up": wakes one sleeper, if there is one and nobody searches.
   void announce_work() noexcept;
   [[nodiscard]] bool anything_to_steal() const noexcept;
+  /// There is work that nobody has taken yet.
+  [[nodiscard]] bool anything_waits() const noexcept {
+    return !shared_.empty() || anything_to_steal();
+  }
   /// I2 of "No lost wake-up": there is work, and nobody who looks for it.
   [[nodiscard]] bool work_needs_us() const noexcept;
 
@@ -87,7 +91,8 @@ class pool final : public scheduler {
   std::vector<std::unique_ptr<worker>> workers_;
   idle_set idle_;
   shared_queue shared_;
-  task_record* main_ = nullptr;
+  // M1: relaxed; others only compare it, and main itself is started after it was set.
+  std::atomic<task_record*> main_{nullptr};
   std::atomic<bool> main_done_{false};
   std::atomic<bool> closing_{false};
   std::atomic<std::uint64_t> ended_while_closing_{0};

@@ -111,7 +111,7 @@ void worker::run_until(bool (pool::*over)() const noexcept) {
       ++since_poll_;
       if (searching_) {
         searching_ = false;
-        if (pool_->idle().end_search()) {
+        if (pool_->idle().end_search() && pool_->anything_waits()) {
           pool_->announce_work();  // The last searcher found something: there may be more.
         }
       }

@@ -578,10 +578,6 @@ class cancelled_at_any_instant_test : public testing::runtime_test {
 };
 JACKDAW_OVER_KINDS(cancelled_at_any_instant_test, virtual_kinds());
 
-/// Where an alarm never rings while its task runs.
-class cancelled_beside_an_alarm_test : public cancelled_at_any_instant_test {};
-JACKDAW_OVER_KINDS(cancelled_beside_an_alarm_test, one_thread_of(virtual_kinds()));
-
 TEST_P(cancelled_at_any_instant_test, a_sleep_ends_once) {
   sweep({.wait_once = [](sweep_state&) -> task<void> { co_await sleep(1ms); }});
 }
@@ -761,7 +757,7 @@ TEST_P(cancelled_at_any_instant_test, a_timeout_that_does_not_expire_passes_it_o
   }});
 }
 
-TEST_P(cancelled_beside_an_alarm_test, a_timeout_that_expires_does_not_swallow_it) {  // B29, B32
+TEST_P(cancelled_at_any_instant_test, a_timeout_that_expires_does_not_swallow_it) {  // B29, B32
   sweep({.wait_once = [](sweep_state& state) -> task<void> {
     bool expired = false;
     try {

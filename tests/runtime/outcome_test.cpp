@@ -20,7 +20,8 @@ static_assert(std::is_same_v<stored_type<int&>, int*>);
 static_assert(std::is_same_v<stored_type<const int&>, const int*>);
 static_assert(std::is_same_v<stored_type<std::string>, std::string>);
 static_assert(nothing{} == nothing{});
-static_assert(!std::is_copy_constructible_v<outcome<int>>);
+static_assert(std::is_copy_constructible_v<outcome<int>>);
+static_assert(!std::is_copy_constructible_v<outcome<std::unique_ptr<int>>>);
 static_assert(std::is_nothrow_move_constructible_v<outcome<int>>);
 
 std::exception_ptr boom() { return std::make_exception_ptr(std::runtime_error("boom")); }

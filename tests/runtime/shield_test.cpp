@@ -24,13 +24,18 @@ task<void> fail_after(event& gate) {
   throw std::runtime_error("boom");
 }
 
+template <class T>
+task<T> await_shielded(join_handle<T> inner) {
+  co_return co_await shield(inner);
+}
+
 TEST_P(shield_test, an_exception_is_reported_if_the_waiter_left_before) {  // S103
   expect_failures();
   run([]() -> task<void> {
     event gate;
     {
       auto inner = spawn(fail_after(gate), "inner");
-      const auto waiter = spawn(shield(inner));
+      const auto waiter = spawn(await_shielded(inner));
       co_await settled();
       waiter.cancel();
       co_await settled();

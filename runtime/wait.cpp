@@ -1,0 +1,177 @@
+// Watching several futures without touching them.
+#include <jackdaw/runtime/current.hpp>
+#include <jackdaw/runtime/done_callback.hpp>
+#include <jackdaw/runtime/future.hpp>
+#include <jackdaw/runtime/wait.hpp>
+
+#include <mutex>
+
+namespace jackdaw {
+namespace {
+
+// A future whose type nobody needs.
+class any_future {
+ public:
+  explicit any_future(future_base& watched) noexcept : watched_(&watched) {}
+  [[nodiscard]] bool failed() const {
+    return !watched_->cancelled() && watched_->exception() != nullptr;
+  }
+  void mark_retrieved() const noexcept { watched_->mark_retrieved(); }
+
+ private:
+  future_base* watched_;
+};
+
+// Callbacks that are registered no longer than a scope lasts. One that is queued already still runs.
+class watch_scope {
+ public:
+  watch_scope() = default;
+  watch_scope(const watch_scope&) = delete;
+  watch_scope& operator=(const watch_scope&) = delete;
+  ~watch_scope() { end(); }
+
+  template <class F>
+  void add(future_base& watched, F&& function) {
+    tokens_.push_back(call_when_done<any_future>(watched, std::forward<F>(function)));
+  }
+  void end() noexcept {
+    for (const done_callback_token& token : std::exchange(tokens_, {})) {
+      static_cast<void>(token->remove());
+    }
+  }
+
+ private:
+  std::vector<done_callback_token> tokens_;
+};
+
+// Sets a future when time is up.
+class alarm : timer {
+ public:
+  explicit alarm(future<void> rung) : timer(&alarm::ring), rung_(std::move(rung)) {}
+  alarm(const alarm&) = delete;
+  alarm& operator=(const alarm&) = delete;
+  ~alarm() { disarm(); }
+  void set(duration limit) { arm(deadline_in(limit)); }
+
+ private:
+  static void ring(timer& self) noexcept {
+    static_cast<void>(static_cast<alarm&>(self).rung_.state().set_value());
+  }
+  future<void> rung_;
+};
+
+// What the callbacks of one wait() share; they may run on several workers, and after it has returned.
+struct waited {
+  waited(std::size_t count, return_when condition) : left(count), when(condition) {}
+
+  void one_ended(const any_future& ended) {
+    // C1: relaxed; only the count matters, and what it leads to is ordered by the future.
+    const bool last = left.fetch_sub(1, std::memory_order_relaxed) == 1;
+    const bool failed = when == return_when::first_exception && ended.failed();
+    if (failed) {
+      ended.mark_retrieved();  // asyncio looks at the exception here.
+    }
+    if (last || failed || when == return_when::first_completed) {
+      static_cast<void>(over.state().set_value());
+    }
+  }
+
+  std::atomic<std::size_t> left;
+  return_when when;
+  future<void> over;
+};
+
+}  // namespace
+
+task<void> wait_until(std::vector<future_reference> awaited, return_when when,
+                      std::optional<duration> limit) {
+  if (awaited.empty()) {
+    throw std::invalid_argument("Set of Tasks/Futures is empty.");
+  }
+  const auto state = std::make_shared<waited>(awaited.size(), when);
+  alarm time_is_up(state->over);
+  if (limit.has_value()) {
+    time_is_up.set(*limit);
+  }
+  watch_scope watches;
+  for (const future_reference& each : awaited) {
+    watches.add(*each, [state](const any_future& ended) { state->one_ended(ended); });
+  }
+  co_await state->over;
+}
+
+task<void> cancel_and_wait_one(future_reference awaited) {
+  const future<void> ended;
+  watch_scope watches;
+  watches.add(*awaited,
+              [ended](const any_future&) { static_cast<void>(ended.state().set_value()); });
+  awaited->request_cancel();
+  co_await ended;
+}
+
+// Kept by the iterator and by the callbacks. The queue is filled from callbacks, in their order.
+struct completion_stream::shared_part : timer {
+  shared_part() : timer(&shared_part::ring) {}
+  shared_part(const shared_part&) = delete;
+  shared_part& operator=(const shared_part&) = delete;
+  ~shared_part() { disarm(); }
+
+  void one_ended(std::size_t index) {
+    bool last = false;
+    {
+      const std::lock_guard guard(lock);
+      if (given_up) {
+        return;
+      }
+      last = --todo == 0;
+    }
+    static_cast<void>(done.try_put(index));
+    if (last) {
+      disarm();
+    }
+  }
+
+  static void ring(timer& self) noexcept {
+    auto& own = static_cast<shared_part&>(self);
+    std::size_t left = 0;
+    {
+      const std::lock_guard guard(own.lock);
+      own.given_up = true;
+      left = own.todo;
+    }
+    for (; left > 0; --left) {
+      static_cast<void>(own.done.try_put(std::size_t{timed_out}));
+    }
+  }
+
+  queue<std::size_t> done;
+  spin_lock lock;
+  std::size_t todo = 0;   // Under the lock.
+  bool given_up = false;  // Under the lock.
+};
+
+void completion_stream::start(const std::vector<future_reference>& awaited,
+                              std::optional<duration> limit) {
+  left_ = awaited.size();
+  shared_ = std::make_shared<shared_part>();
+  shared_->todo = left_;
+  for (std::size_t index = 0; index < awaited.size(); ++index) {
+    call_when_done<any_future>(*awaited[index], [shared = shared_, index](const any_future&) {
+      shared->one_ended(index);
+    });
+  }
+  if (limit.has_value() && left_ > 0) {
+    shared_->arm(deadline_in(*limit));
+  }
+}
+
+task<std::size_t> completion_stream::next_index() {
+  --left_;
+  const std::size_t index = co_await shared_->done.get();
+  if (index == timed_out) {
+    throw timeout_error();
+  }
+  co_return index;
+}
+
+}  // namespace jackdaw
