@@ -102,7 +102,20 @@ void blocking_pool::submit(blocking_job& job) {
   if (idle_ >= jobs_.size()) {
     changed_.notify_one();
   } else if (threads_.size() < threads_max_) {
-    threads_.emplace_back([this] { serve(); });
+    try {
+      threads_.emplace_back([this] { serve(); });
+    } catch (...) {
+      // No more threads to be had. Those that are there will come to the job; if there are none, it is the only
+      // one, and is taken back.
+      if (threads_.empty()) {
+        static_cast<void>(jobs_.pop_front());
+        if (world_ != nullptr) {
+          world_->let_go();
+        }
+        job.drop_reference();
+        throw;
+      }
+    }
   }
 }
 

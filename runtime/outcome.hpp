@@ -60,10 +60,16 @@ class outcome {
   }
   ~outcome() { reset(); }
 
+  /// Builds the value. For a reference: what it refers to, or its address.
   template <class... Args>
   void set_value(Args&&... args) {
     reset();
-    std::construct_at(std::addressof(value_), std::forward<Args>(args)...);
+    if constexpr (std::is_reference_v<T> &&
+                  (std::is_convertible_v<std::add_pointer_t<Args>, stored> && ...)) {
+      std::construct_at(std::addressof(value_), std::addressof(args)...);
+    } else {
+      std::construct_at(std::addressof(value_), std::forward<Args>(args)...);
+    }
     kind_ = kind::value;
   }
 

@@ -307,8 +307,10 @@ std::uint32_t task_record::uncancel() noexcept {
                              requests, requests - 1, std::memory_order_relaxed)) {  // R1
   }
   const std::uint32_t left = requests > 0 ? requests - 1 : 0;
-  if (left == 0) {
-    change(must_cancel, 0);
+  // A foreign request counts itself before it sets the flag: if one came between our count and our clearing,
+  // the flag was its own, and is put back. T1 makes its count visible to whoever cleared its flag.
+  if (left == 0 && (change(must_cancel, 0) & must_cancel) != 0 && cancelling() != 0) {
+    change(0, must_cancel);
   }
   return left;
 }

@@ -53,11 +53,15 @@ bool timeout_scope::leave(bool by_cancellation) noexcept {
     return false;
   }
   state_.store(state::expired, std::memory_order_relaxed);
-  const bool only_ours = task_->uncancel() <= requests_before_;
-  if (task_->home().concurrent() && (by_cancellation || only_ours)) {
-    // An alarm that rang on another worker while the task ran has noted a request that nobody has
-    // delivered: the error that is on its way stands for it, or nobody wants it any more.
-    static_cast<void>(task_->take_cancellation());
+  const std::uint32_t left = task_->uncancel();
+  const bool only_ours = left <= requests_before_;
+  if (task_->home().concurrent() && (by_cancellation || only_ours) && task_->take_cancellation()) {
+    // An alarm that rang on another worker while the task ran had noted a request that nobody has
+    // delivered: the error that is on its way stands for it, or nobody wants it any more. Not so a request
+    // that somebody else has made since we counted.
+    if (task_->cancelling() > left) {
+      task_->owe_cancellation();
+    }
   }
   return only_ours && by_cancellation;
 }

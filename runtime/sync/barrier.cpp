@@ -57,31 +57,31 @@ void barrier::leave() noexcept {
 }
 
 task<std::size_t> barrier::wait() {
-  // A group that is still leaving, or being thrown out, keeps us at the door.
-  while (true) {
+  std::size_t index = 0;
+  bool last = false;
+  bool inside = false;
+  while (!inside) {
     state seen = state::filling;
     {
       const auto held = waiters_.lock();
       seen = state_;
-      if (seen == state::filling || seen == state::broken) {
-        break;
+      if (seen == state::broken) {
+        throw broken_barrier_error("Barrier aborted");
+      }
+      if (seen == state::filling) {  // Looked at and counted under one lock.
+        inside = true;
+        index = count_++;
+        last = index + 1 == parties_;
+        if (last) {
+          state_ = state::draining;
+          waiters_.wake_all();
+        }
       }
     }
-    turn door(*this, seen);
-    co_await door;
-  }
-  std::size_t index = 0;
-  bool last = false;
-  {
-    const auto held = waiters_.lock();
-    if (state_ == state::broken) {
-      throw broken_barrier_error("Barrier aborted");
-    }
-    index = count_++;
-    last = index + 1 == parties_;
-    if (last) {
-      state_ = state::draining;
-      waiters_.wake_all();
+    if (!inside) {
+      // A group that is still leaving, or being thrown out, keeps us at the door.
+      turn door(*this, seen);
+      co_await door;
     }
   }
   std::exception_ptr interrupted;

@@ -3,17 +3,22 @@
 // Goal: calls that block run on threads of their own, not too many, and neither a cancellation nor the
 // end of the runtime can hurt anybody by them. Method: calls that wait for a signal of the test, so that
 // it knows what runs and what is queued; counters and shared pointers say what was made and dropped.
+#include "../support/forked.hpp"
 #include "../support/runtime_test.hpp"
 #include "../support/stress.hpp"
 #include <jackdaw/runtime/asyncio/event_loop.hpp>
 #include <jackdaw/runtime/runtime.hpp>
 
+#include <sys/syscall.h>
+
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -23,7 +28,10 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::all_kinds;
+using testing::complaint_of;
+using testing::in_child;
 using testing::parallel_kinds;
+using testing::refuse_system_call;
 using testing::scaled;
 using testing::settled;
 using testing::virtual_kinds;
@@ -462,6 +470,69 @@ TEST_P(blocking_pool_threads_test,
     threads().close();
     EXPECT_EQ(token.use_count(), 1);
   }());
+}
+
+void refuse_threads() {
+  refuse_system_call(SYS_clone3, EAGAIN);
+  refuse_system_call(SYS_clone, EAGAIN);
+}
+
+TEST(blocking_pool_limits_test, a_call_for_which_no_thread_can_be_started_is_not_made) {
+  const auto result = in_child([]() -> std::string {
+    return testing::run_in(testing::asyncio_loop(), []() -> task<std::string> {
+      auto token = std::make_shared<int>(0);
+      refuse_threads();
+      bool refused = false;
+      try {
+        co_await to_thread([](const std::shared_ptr<int>& used) { ++*used; }, token);
+      } catch (const std::system_error&) {
+        refused = true;
+      }
+      if (!refused) {
+        co_return "not refused";
+      }
+      co_return token.use_count() == 1 ? "" : "the call stayed in the queue";
+    }());
+  });
+  EXPECT_EQ(complaint_of(result), "");
+}
+
+TEST(blocking_pool_limits_test, where_no_more_threads_can_be_started_those_that_run_do_the_rest) {
+  const auto result = in_child([]() -> std::string {
+    return testing::run_in(testing::asyncio_loop(), []() -> task<std::string> {
+      std::atomic<bool> entered{false};
+      std::atomic<bool> released{false};
+      const auto first = spawn([](std::atomic<bool>& in, std::atomic<bool>& out) -> task<void> {
+        co_await to_thread(
+            [](std::atomic<bool>* begun, std::atomic<bool>* free) {
+              begun->store(true);
+              free->wait(false);
+            },
+            &in, &out);
+      }(entered, released));
+      while (!entered.load()) {
+        co_await yield();
+      }
+      refuse_threads();
+      auto second = spawn([]() -> task<int> {
+        const int two = co_await to_thread([] { return 2; });
+        co_return two;
+      }());
+      co_await testing::settled();
+      released.store(true);
+      released.notify_all();
+      std::string complaint;
+      try {
+        co_await first;
+        const int two = co_await second;
+        complaint = two == 2 ? "" : "wrong result";
+      } catch (const std::system_error&) {
+        complaint = "refused although a thread was there";
+      }
+      co_return complaint;
+    }());
+  });
+  EXPECT_EQ(complaint_of(result), "");
 }
 
 }  // namespace

@@ -274,5 +274,17 @@ TEST_P(finally_threads_test, whenever_the_cancellation_comes_what_began_is_clean
   }());
 }
 
+task<int&> refer_to(int& number) { co_return number; }
+
+TEST_P(finally_test, a_reference_stays_a_reference) {
+  run([]() -> task<void> {
+    stage set;
+    set.cleanup.set();
+    int number = 1;
+    int& same = co_await finally(refer_to(number), sign_off(set));
+    EXPECT_EQ(&same, &number);
+  }());
+}
+
 }  // namespace
 }  // namespace jackdaw

@@ -584,8 +584,8 @@ TEST_P(race_threads_test, whoever_wins_nobody_is_left_behind) {
 
 // --- wait_for_all and cancel_and_wait ------------------------------------------------------------
 
-task<std::vector<task_reference>> three_that_clean_up(stage& set) {
-  std::vector<task_reference> tasks;
+task<std::vector<future_reference>> three_that_clean_up(stage& set) {
+  std::vector<future_reference> tasks;
   for (int index = 0; index < 3; ++index) {
     tasks.emplace_back(spawn(clean_up_slowly(set, index)).record());
   }
@@ -607,7 +607,7 @@ TEST_P(wait_for_all_test, it_waits_for_all_and_says_that_it_was_not_cancelled) {
     EXPECT_EQ(cancelled, nullptr);
     const std::exception_ptr again = co_await wait_for_all(tasks);
     EXPECT_EQ(again, nullptr) << "all had ended";
-    const std::exception_ptr nobody = co_await wait_for_all(std::vector<task_reference>());
+    const std::exception_ptr nobody = co_await wait_for_all(std::vector<future_reference>());
     EXPECT_EQ(nobody, nullptr);
   }());
 }
@@ -628,7 +628,7 @@ task<int> ignore_requests(stage& set) {
 TEST_P(wait_for_all_test, however_often_it_is_cancelled_it_leaves_nobody_behind) {  // S87, B35
   run([]() -> task<void> {
     stage set;
-    std::vector<task_reference> tasks;
+    std::vector<future_reference> tasks;
     tasks.emplace_back(spawn(ignore_requests(set)).record());
     auto waiting = spawn(wait_for_all(tasks));
     for (const char* const message : {"first", "second", "third"}) {
@@ -651,7 +651,7 @@ TEST_P(wait_for_all_test, however_often_it_is_cancelled_it_leaves_nobody_behind)
 TEST_P(wait_for_all_test, exceptions_of_those_who_are_waited_for_are_nobodys_business) {
   run([]() -> task<void> {
     stage set;
-    std::vector<task_reference> tasks;
+    std::vector<future_reference> tasks;
     tasks.emplace_back(spawn(fail(set, 0)).record());
     tasks.emplace_back(spawn(fail(set, 1)).record());
     set.gates[0].set();
@@ -686,7 +686,7 @@ TEST_P(wait_for_all_test, cancel_and_wait_may_spare_nobody) {
     set.cleanup.set();
     const std::exception_ptr cancelled = co_await cancel_and_wait(tasks, task_set::none);
     EXPECT_EQ(cancelled, nullptr);
-    for (const task_reference& task : tasks) {
+    for (const future_reference& task : tasks) {
       EXPECT_TRUE(task->cancelled());
     }
   }());

@@ -14,6 +14,7 @@
 namespace jackdaw {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::parallel_kinds;
 using testing::scaled;
 using testing::settled;
@@ -167,10 +168,100 @@ TEST_P(cancel_chain_test, in_a_circle_is_broken_where_it_closes) {
     co_await settled();
     EXPECT_TRUE(circle.front().cancel());
     for (const join_handle<void>& each : circle) {
-      co_await wait_for_all({task_reference(each.record())});
+      std::vector<future_reference> member;
+      member.emplace_back(each.record());
+      co_await wait_for_all(std::move(member));
       EXPECT_TRUE(each.cancelled());
     }
   }());
+}
+
+// -- Requests that are taken back -----------------------------------------------------------------------
+
+class uncancel_threads_test : public testing::runtime_test {};
+JACKDAW_OVER_KINDS(uncancel_threads_test, parallel_kinds());
+
+struct own_and_foreign {
+  std::atomic<bool> begun{false};
+  std::atomic<bool> asked{false};
+  event never_set;
+};
+
+// True if a cancellation is delivered at one of the next suspensions; the request has been made by then.
+task<bool> is_cancelled(own_and_foreign& shared) {
+  bool delivered = false;
+  bool asked = false;
+  while (!delivered && !asked) {
+    asked = shared.asked.load();
+    try {
+      co_await yield();
+    } catch (const cancelled_error&) {
+      delivered = true;
+    }
+  }
+  co_return delivered;
+}
+
+// Asks itself to end and takes that back, until somebody else asks.
+task<bool> change_its_mind_until_cancelled(own_and_foreign& shared) {
+  shared.begun.store(true);
+  do {
+    this_task::cancel();
+    this_task::uncancel();
+  } while (this_task::cancelling() == 0);
+  const bool delivered = co_await is_cancelled(shared);
+  co_return delivered;
+}
+
+// Lets deadlines expire, one after the other, until somebody else asks it to end.
+task<bool> expire_until_cancelled(own_and_foreign& shared) {
+  shared.begun.store(true);
+  bool delivered = false;
+  do {
+    try {
+      co_await timeout(0ns, shared.never_set.wait());
+    } catch (const timeout_error&) {
+    } catch (const cancelled_error&) {
+      delivered = true;
+    }
+  } while (this_task::cancelling() == 0);
+  if (!delivered) {
+    delivered = co_await is_cancelled(shared);
+  }
+  co_return delivered;
+}
+
+template <class F>
+task<int> count_lost(F victim_body, int rounds) {
+  int lost = 0;
+  for (int round = 0; round < rounds; ++round) {
+    own_and_foreign shared;
+    auto victim = spawn(victim_body(shared));
+    while (!shared.begun.load()) {
+      co_await yield();
+    }
+    for (int turn = 0; turn < round % 20; ++turn) {
+      co_await yield();
+    }
+    victim.cancel();
+    shared.asked.store(true);
+    try {
+      const bool delivered = co_await victim;
+      lost += delivered ? 0 : 1;
+    } catch (const cancelled_error&) {  // When it was about to return.
+    }
+  }
+  co_return lost;
+}
+
+TEST_P(uncancel_threads_test, a_foreign_request_survives_while_an_own_one_is_taken_back) {
+  const int lost = run(count_lost(&change_its_mind_until_cancelled, scaled(2'000)));
+  EXPECT_EQ(lost, 0);
+}
+
+TEST_P(uncancel_threads_test, a_foreign_request_survives_expiries) {
+  const int lost = run(count_lost(&expire_until_cancelled, scaled(2'000)));
+  EXPECT_EQ(lost, 0);
 }
 
 }  // namespace

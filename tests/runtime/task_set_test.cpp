@@ -67,7 +67,7 @@ task<void> stubborn_child(child_gates& gates) {
 
 struct three {
   child_gates gates[3];
-  std::vector<task_reference> tasks;
+  std::vector<future_reference> tasks;
 
   void start() {
     for (child_gates& own : gates) {
@@ -91,7 +91,7 @@ struct three {
   }
   [[nodiscard]] std::string states() const {
     std::string text;
-    for (const task_reference& task : tasks) {
+    for (const future_reference& task : tasks) {
       text += !task->done() ? '-' : (task->cancelled() ? 'c' : 'e');
     }
     return text;
@@ -99,7 +99,7 @@ struct three {
 };
 
 // The index of the child that decided: "0", "none", or "cancelled".
-task<std::string> wait_by(set_policy policy, std::vector<task_reference> tasks) {
+task<std::string> wait_by(set_policy policy, std::vector<future_reference> tasks) {
   try {
     const std::size_t index = co_await task_set_wait(std::move(tasks), policy);
     co_return index == task_set::none ? "none" : std::to_string(index);
@@ -205,7 +205,7 @@ TEST_P(task_set_test, children_that_have_ended_before_are_counted_without_a_susp
 
 TEST_P(task_set_test, a_set_of_nobody_is_settled) {
   run([]() -> task<void> {
-    const std::vector<task_reference> nobody;
+    const std::vector<future_reference> nobody;
     for (const set_policy policy : {set_policy::first_exception, set_policy::first_completed,
                                     set_policy::all_completed, set_policy::shielded}) {
       const std::string result = co_await wait_by(policy, nobody);
@@ -307,7 +307,7 @@ TEST_P(task_set_test, the_same_task_may_be_in_a_set_twice_and_in_many_sets) {  /
   run([]() -> task<void> {
     three set;
     set.start();
-    std::vector<task_reference> twice = set.tasks;
+    std::vector<future_reference> twice = set.tasks;
     twice.insert(twice.end(), set.tasks.begin(), set.tasks.end());
     auto first = spawn(wait_by(set_policy::all_completed, twice));
     auto second = spawn(wait_by(set_policy::first_completed, twice));
@@ -380,7 +380,7 @@ TEST_P(task_set_threads_test,
     constexpr set_policy policies[] = {set_policy::first_exception, set_policy::first_completed,
                                        set_policy::all_completed, set_policy::shielded};
     for (int round = 0; round < scaled(8'000); ++round) {
-      std::vector<task_reference> children;
+      std::vector<future_reference> children;
       for (int index = 0; index < 3; ++index) {
         children.emplace_back(spawn(yield_some((round + index) % 4)).record());
       }
@@ -391,7 +391,7 @@ TEST_P(task_set_threads_test,
         co_await waiting;                 // Hangs if the wake-up gets lost.
       } catch (const cancelled_error&) {  // Before it began, or when it was about to return.
       }
-      for (const task_reference& one : children) {
+      for (const future_reference& one : children) {
         while (!one->done()) {
           co_await yield();
         }
@@ -417,7 +417,7 @@ task<void> spin(busy_child& shared) {
 // Awaits a set whose only child ends, on another worker, between looking and waiting.
 class end_in_the_gap {
  public:
-  end_in_the_gap(const task_reference& child, busy_child& shared)
+  end_in_the_gap(const future_reference& child, busy_child& shared)
       : inner_({child}, set_policy::all_completed), shared_(&shared) {}
 
   [[nodiscard]] bool await_ready() const noexcept {
@@ -445,7 +445,7 @@ TEST_P(task_set_threads_test, an_end_between_looking_and_waiting_is_not_missed) 
     while (!shared.entered.load()) {
       co_await yield();  // From here on the child has a worker to itself.
     }
-    end_in_the_gap waiting(task_reference(child.record()), shared);
+    end_in_the_gap waiting(future_reference(child.record()), shared);
     const std::size_t decided_by = co_await waiting;
     EXPECT_EQ(decided_by, task_set::none);
   }());

@@ -392,14 +392,14 @@ TEST_P(timeout_test, an_outer_deadline_during_the_cleanup_of_the_inner_cancels_t
 TEST_P(timeout_test, a_scope_that_is_left_in_time_says_so_and_rings_no_more) {
   run([]() -> task<void> {
     {
-      deadline_scope scope(1s);
+      timeout_scope scope(deadline_in(1s));
       co_await sleep(500ms);
       EXPECT_FALSE(scope.leave(false));
       co_await sleep(5s);
       EXPECT_FALSE(scope.leave(true)) << "left already";
     }
     {
-      const deadline_scope forgotten(1s);
+      const timeout_scope forgotten(deadline_in(1s));
       co_await sleep(500ms);
     }
     co_await sleep(5s);
@@ -410,7 +410,7 @@ TEST_P(timeout_test, a_scope_that_is_left_in_time_says_so_and_rings_no_more) {
 TEST_P(timeout_test, a_scope_is_converted_only_if_it_expired_and_is_left_by_a_cancellation) {
   run([]() -> task<void> {
     for (const bool by_cancellation : {true, false}) {
-      deadline_scope scope(1s);
+      timeout_scope scope(deadline_in(1s));
       const std::string end = co_await end_of(sleep_and_return(1h, 1));
       EXPECT_EQ(end, "cancelled");
       EXPECT_EQ(this_task::cancelling(), 1U);

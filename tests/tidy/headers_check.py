@@ -26,13 +26,6 @@ WITHOUT_TEST = {
     "runtime/base/cache_line.hpp": "one constant",
     "runtime/base/config.hpp": "constants and attributes of the build; tests/compilers holds what they rest on",
     "runtime/driver.hpp": "an interface; the suite over all drivers tests its implementations",
-    # Owed: what these promise is tested by the conformance cases, the examples and the tests of their
-    # users (task_record, condition, shield, pool_end, event_loop_close); each still wants its own file.
-    **dict.fromkeys(
-        (
-        ),
-        "owed",
-    ),
 }
 
 # Headers that include the rest of their directory; CI watches the time they take.

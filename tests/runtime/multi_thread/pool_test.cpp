@@ -235,7 +235,7 @@ TEST(pool_idle_test, idle_workers_do_nothing_at_all_until_somebody_calls) {
   }
 }
 
-TEST(pool_idle_test, a_call_from_outside_wakes_one_worker_who_wakes_at_most_one_more) {
+TEST(pool_idle_test, a_call_from_outside_wakes_one_worker) {
   constexpr unsigned calls = 50;
   driver_watch watch;
   pool workers(options_of(4, watch));
@@ -249,7 +249,6 @@ TEST(pool_idle_test, a_call_from_outside_wakes_one_worker_who_wakes_at_most_one_
     }
     const auto after = workers.statistics();
     EXPECT_EQ(after.resumptions - before.resumptions, calls);
-    // Who stops searching because it found something sends another one to search for more.
     EXPECT_EQ(after.drivers.wakes - before.drivers.wakes, calls);
     EXPECT_EQ(after.parks - before.parks, calls);
     spawn_on(workers, count_down(gate));
@@ -556,6 +555,21 @@ TEST_P(pool_test, an_outsider_may_spawn_and_look_at_the_result) {
     spawn_on(workers, count_down(gate));
   });
   run_on(workers, begin_and_wait(begun, gate));
+  outsider.join();
+}
+
+TEST_P(pool_test, other_threads_may_spawn_before_the_run_begins) {
+  pool workers(options_of(GetParam().workers));
+  latch all(100);
+  for (int call = 0; call < 50; ++call) {
+    spawn_on(workers, count_down(all));
+  }
+  std::thread outsider([&] {
+    for (int call = 0; call < 50; ++call) {
+      spawn_on(workers, count_down(all));
+    }
+  });
+  run_on(workers, [](latch& all) -> task<void> { co_await all.wait(); }(all));
   outsider.join();
 }
 

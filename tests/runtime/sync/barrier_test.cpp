@@ -269,5 +269,45 @@ TEST_P(barrier_threads_test, no_task_is_a_round_ahead_of_another) {
   }());
 }
 
+// More tasks than places: groups form, leave, and keep others at the door, all at once.
+struct crossing {
+  static constexpr std::size_t parties = 3;
+  barrier meeting{parties};
+  std::array<std::atomic<int>, parties> passed{};
+  std::atomic<int> too_many{0};
+};
+
+task<void> cross_until_broken(crossing& place, int groups) {
+  while (true) {
+    try {
+      const std::size_t index = co_await place.meeting.wait();
+      if (index >= crossing::parties) {
+        place.too_many.fetch_add(1);
+        place.meeting.abort();
+      } else if (place.passed[index].fetch_add(1) + 1 == groups) {
+        place.meeting.abort();
+      }
+    } catch (const broken_barrier_error&) {
+      co_return;
+    }
+  }
+}
+
+TEST_P(barrier_threads_test, no_group_has_more_members_than_places) {
+  run([]() -> task<void> {
+    crossing place;
+    std::vector<task<void>> all;
+    for (int index = 0; index < 8; ++index) {
+      all.push_back(cross_until_broken(place, scaled(20'000)));
+    }
+    co_await gather(std::move(all));
+    EXPECT_EQ(place.too_many.load(), 0);
+    // The groups that were leaving when it was aborted are incomplete; no others.
+    const auto [fewest, most] =
+        std::minmax({place.passed[0].load(), place.passed[1].load(), place.passed[2].load()});
+    EXPECT_LE(most - fewest, 1);
+  }());
+}
+
 }  // namespace
 }  // namespace jackdaw
