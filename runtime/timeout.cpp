@@ -9,10 +9,6 @@ namespace jackdaw {
 
 time_point deadline_in(duration wait) { return deadline_after(current_scheduler().now(), wait); }
 
-std::optional<time_point> deadline_in(std::optional<duration> wait) {
-  return wait.has_value() ? std::optional(deadline_in(*wait)) : std::nullopt;
-}
-
 timeout_scope::timeout_scope(std::optional<time_point> deadline)
     : task_(&current_task()),
       requests_before_(task_->cancelling()),

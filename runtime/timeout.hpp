@@ -70,13 +70,12 @@ class timeout_scope {
 
 /// `wait` from now, on the clock of the current scheduler.
 [[nodiscard]] time_point deadline_in(duration wait);
-[[nodiscard]] std::optional<time_point> deadline_in(std::optional<duration> wait);
 
 namespace timeouts {
 
 // A time to wait counts from the start of the scope.
 inline std::optional<time_point> deadline_of(std::optional<duration> wait) {
-  return deadline_in(wait);
+  return wait.has_value() ? std::optional(deadline_in(*wait)) : std::nullopt;
 }
 inline std::optional<time_point> deadline_of(std::optional<time_point> when) { return when; }
 
