@@ -34,8 +34,8 @@ class [[nodiscard]] result {
  public:
   using stored = stored_type<T>;
 
-  result(stored value) : value_(std::move(value)) {}            // NOLINT: a value is a result.
-  result(failure_cause cause) noexcept : cause_(cause) {}       // NOLINT: so is its absence.
+  result(stored value) : value_(std::move(value)) {}       // NOLINT: a value is a result.
+  result(failure_cause cause) noexcept : cause_(cause) {}  // NOLINT: so is its absence.
 
   [[nodiscard]] bool ok() const noexcept { return value_.has_value(); }
   explicit operator bool() const noexcept { return ok(); }
@@ -72,12 +72,12 @@ class [[nodiscard]] result {
 
 /// What an errno means for whoever runs into it.
 enum class meaning {
-  peer_gone,     // The connection is over, by the peer or the network. Close it.
-  refused,       // Nobody listens there, or the way is barred. Try later or elsewhere.
-  retry,         // Transient: the same call may succeed at once.
-  out_of_limits, // Descriptors, memory or buffers are used up. Back off.
-  not_permitted, // Rights, seccomp, capabilities.
-  bad_argument,  // The caller's mistake.
+  peer_gone,      // The connection is over, by the peer or the network. Close it.
+  refused,        // Nobody listens there, or the way is barred. Try later or elsewhere.
+  retry,          // Transient: the same call may succeed at once.
+  out_of_limits,  // Descriptors, memory or buffers are used up. Back off.
+  not_permitted,  // Rights, seccomp, capabilities.
+  bad_argument,   // The caller's mistake.
   other,
 };
 

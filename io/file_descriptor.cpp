@@ -15,8 +15,9 @@ constexpr std::size_t generations_max = std::size_t{1} << 20;
 
 std::atomic<std::uint32_t>* generation_table() noexcept {
   static auto* const table = [] {
-    void* const memory = mmap(nullptr, generations_max * sizeof(std::uint32_t),
-                              PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* const memory =
+        mmap(nullptr, generations_max * sizeof(std::uint32_t), PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return memory == MAP_FAILED ? nullptr : static_cast<std::atomic<std::uint32_t>*>(memory);
   }();
   return table;
@@ -26,7 +27,8 @@ std::atomic<std::uint32_t>* generation_table() noexcept {
 
 std::uint32_t descriptor_generation(int descriptor) noexcept {
   auto* const table = generation_table();
-  if (table == nullptr || descriptor < 0 || static_cast<std::size_t>(descriptor) >= generations_max) {
+  if (table == nullptr || descriptor < 0 ||
+      static_cast<std::size_t>(descriptor) >= generations_max) {
     return 0;
   }
   return table[descriptor].load(std::memory_order_acquire);  // Y1: pairs with Y2.
@@ -34,7 +36,8 @@ std::uint32_t descriptor_generation(int descriptor) noexcept {
 
 file_descriptor::file_descriptor(int descriptor) noexcept : number_(descriptor) {
   auto* const table = generation_table();
-  if (table != nullptr && descriptor >= 0 && static_cast<std::size_t>(descriptor) < generations_max) {
+  if (table != nullptr && descriptor >= 0 &&
+      static_cast<std::size_t>(descriptor) < generations_max) {
     // Y2: release; whoever waits for the descriptor has it from here.
     table[descriptor].fetch_add(1, std::memory_order_release);
   }

@@ -47,7 +47,8 @@ class file_descriptor {
 
   /// For operations: they are counted while they are pending.
   void operation_began() noexcept {
-    pending_.fetch_add(1, std::memory_order_relaxed);  // Z1: a count; close() is ordered by its caller.
+    pending_.fetch_add(
+        1, std::memory_order_relaxed);  // Z1: a count; close() is ordered by its caller.
   }
   void operation_ended() noexcept { pending_.fetch_sub(1, std::memory_order_release); }  // Z2
 

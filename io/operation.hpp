@@ -52,19 +52,19 @@ enum class opcode : std::uint8_t {
   send,          // send from the caller's memory
   accept,
   connect,
-  read,          // read(2), for descriptors that are no sockets
-  write,         // write(2)
-  poll,          // wait until a descriptor is ready
+  read,   // read(2), for descriptors that are no sockets
+  write,  // write(2)
+  poll,   // wait until a descriptor is ready
 };
 
 /// What the kernel is asked. The meaning of the fields depends on the code.
 struct request {
   opcode code = opcode::poll;
   int descriptor = -1;
-  void* memory = nullptr;         // The bytes, or the byte_buffer of receive_lent.
+  void* memory = nullptr;  // The bytes, or the byte_buffer of receive_lent.
   std::size_t length = 0;
-  int flags = 0;                  // Of the call; for poll the events.
-  sockaddr* address = nullptr;    // accept: out; connect: in.
+  int flags = 0;                // Of the call; for poll the events.
+  sockaddr* address = nullptr;  // accept: out; connect: in.
   socklen_t* address_length = nullptr;
   file_descriptor* owner = nullptr;  // Null for a descriptor that is not ours to watch over.
 };

@@ -20,8 +20,9 @@ struct probe_step {
 
 struct probe_result {
   bool usable = false;
-  std::vector<probe_step> steps;  // In the order they were tried; the last one failed if not usable.
-  unsigned setup_flags = 0;       // Of the ring that could be had.
+  std::vector<probe_step>
+      steps;                 // In the order they were tried; the last one failed if not usable.
+  unsigned setup_flags = 0;  // Of the ring that could be had.
   unsigned features = 0;
 
   /// The errno of the step that failed, or 0.

@@ -133,10 +133,9 @@ void ring::enter(time_point deadline, time_point now) {
   }
   // GETEVENTS always: with DEFER_TASKRUN a call that only submits makes no progress on completions,
   // and an overflown completion queue is emptied by such a call alone.
-  const int status =
-      call_enter(submit, waits ? 1 : 0, IORING_ENTER_GETEVENTS, deadline, now);
-  const bool harmless = status >= 0 || status == -ETIME || status == -EINTR || status == -EAGAIN ||
-                        status == -EBUSY;
+  const int status = call_enter(submit, waits ? 1 : 0, IORING_ENTER_GETEVENTS, deadline, now);
+  const bool harmless =
+      status >= 0 || status == -ETIME || status == -EINTR || status == -EAGAIN || status == -EBUSY;
   if (!harmless) {
     throw error(-status, "io_uring_enter");
   }

@@ -50,7 +50,8 @@ class ring {
 
  private:
   [[nodiscard]] unsigned flush() noexcept;
-  int call_enter(unsigned submit, unsigned wait, unsigned flags, time_point deadline, time_point now);
+  int call_enter(unsigned submit, unsigned wait, unsigned flags, time_point deadline,
+                 time_point now);
 
   io_uring ring_{};
   bool registered_descriptor_ = false;

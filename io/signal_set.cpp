@@ -17,7 +17,7 @@ namespace {
 struct signal_slot {
   std::atomic<int> descriptor{-1};  // Of the owner's eventfd.
   std::atomic<bool> arrived{false};
-  struct sigaction before {};
+  struct sigaction before{};
 };
 
 constexpr int signals_max = 65;
@@ -55,11 +55,12 @@ signal_set::signal_set(std::initializer_list<int> signals)
       signal_slot& slot = slots()[static_cast<std::size_t>(number)];
       int nobody = -1;
       // E1; only one set may have a signal.
-      if (!slot.descriptor.compare_exchange_strong(nobody, event_.get(), std::memory_order_acq_rel)) {
+      if (!slot.descriptor.compare_exchange_strong(nobody, event_.get(),
+                                                   std::memory_order_acq_rel)) {
         failure = EBUSY;
       } else {
         slot.arrived.store(false, std::memory_order_release);  // E1
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_handler = &note_signal;
         action.sa_flags = SA_RESTART;
         sigfillset(&action.sa_mask);
@@ -91,7 +92,8 @@ void signal_set::restore() noexcept {
 int signal_set::take_pending() noexcept {
   for (const int number : signals_) {
     // E1
-    if (slots()[static_cast<std::size_t>(number)].arrived.exchange(false, std::memory_order_acq_rel)) {
+    if (slots()[static_cast<std::size_t>(number)].arrived.exchange(false,
+                                                                   std::memory_order_acq_rel)) {
       return number;
     }
   }

@@ -21,7 +21,8 @@ int perform_receive_lent(const request& wanted, std::span<std::byte> scratch) no
   const int count =
       to_result(::recv(wanted.descriptor, scratch.data(), scratch.size(), MSG_DONTWAIT));
   if (count > 0) {
-    static_cast<byte_buffer*>(wanted.memory)->append(scratch.first(static_cast<std::size_t>(count)));
+    static_cast<byte_buffer*>(wanted.memory)
+        ->append(scratch.first(static_cast<std::size_t>(count)));
   }
   return count;
 }
@@ -30,7 +31,8 @@ int perform_connect(operation& connecting) noexcept {
   const request& wanted = connecting.wanted();
   if (!connecting.connecting) {
     connecting.connecting = true;
-    const int status = to_result(::connect(wanted.descriptor, wanted.address, *wanted.address_length));
+    const int status =
+        to_result(::connect(wanted.descriptor, wanted.address, *wanted.address_length));
     return status == -EINPROGRESS ? -EAGAIN : status;
   }
   int failure = 0;

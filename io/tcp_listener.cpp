@@ -24,8 +24,9 @@ request accept_request(file_descriptor& listening) noexcept {
 // The connection is gone, or never was: the next one may be fine.
 bool concerns_one_connection(int number) noexcept {
   return number == ECONNABORTED || number == EPROTO || number == EPERM || number == EINTR ||
-         number == EAGAIN || number == ENETDOWN || number == ENETUNREACH || number == EHOSTUNREACH ||
-         number == EHOSTDOWN || number == ENOPROTOOPT || number == EOPNOTSUPP || number == ETIMEDOUT;
+         number == EAGAIN || number == ENETDOWN || number == ENETUNREACH ||
+         number == EHOSTUNREACH || number == EHOSTDOWN || number == ENOPROTOOPT ||
+         number == EOPNOTSUPP || number == ETIMEDOUT;
 }
 
 }  // namespace

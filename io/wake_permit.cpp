@@ -30,7 +30,8 @@ bool wake_permit::prepare_to_sleep() noexcept {
   if (state_.compare_exchange_strong(expected, state::asleep, std::memory_order_acq_rel)) {  // U1
     return true;
   }
-  state_.exchange(state::awake, std::memory_order_acq_rel);  // U1: nobody leaves `permitted` but us.
+  state_.exchange(state::awake,
+                  std::memory_order_acq_rel);  // U1: nobody leaves `permitted` but us.
   return false;
 }
 

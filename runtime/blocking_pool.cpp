@@ -11,7 +11,7 @@
 namespace jackdaw {
 
 blocking_job::blocking_job(scheduler& home) noexcept
-    : work(&blocking_job::tell_waiter_on_loop), home_(&home) {}
+    : work(&blocking_job::end_on_loop), home_(&home) {}
 
 blocking_job::~blocking_job() = default;
 
@@ -29,6 +29,9 @@ void blocking_job::drop_reference() noexcept {
 
 bool blocking_job::await_suspend(std::coroutine_handle<> awaiting) {
   task_record& task = current_task();
+  if (copies_context_) {
+    context_ = context_slot::copy_of_current();
+  }
   home_->blocking().submit(*this);
   task.suspend_at(awaiting);
   // The job may end before we are suspended: it finds the waiter, or we find that it ended.
@@ -56,13 +59,26 @@ void blocking_job::finish() {
   }
 }
 
-void blocking_job::run_in_thread() noexcept {
-  if (!abandoned_.load(std::memory_order_relaxed)) {  // J2
+void blocking_job::call_in_context() noexcept {
+  if (copies_context_) {
+    const context_scope scope(context_);
     call();
+  } else {
+    call();
+  }
+}
+
+bool blocking_job::wanted() const noexcept {
+  return !abandoned_.load(std::memory_order_relaxed);  // J2
+}
+
+void blocking_job::run_in_thread() noexcept {
+  if (wanted()) {
+    call_in_context();
   }
   virtual_world* const held = held_;
   if (home_->concurrent()) {
-    tell_waiter();
+    ended();
     drop_reference();
   } else {
     home_->schedule(*this);
@@ -80,9 +96,9 @@ void blocking_job::tell_waiter() noexcept {
   }
 }
 
-void blocking_job::tell_waiter_on_loop(work& self) {
+void blocking_job::end_on_loop(work& self) {
   auto& job = static_cast<blocking_job&>(self);
-  job.tell_waiter();
+  job.ended();
   job.drop_reference();
 }
 
@@ -92,6 +108,9 @@ void blocking_pool::submit(blocking_job& job) {
   const std::lock_guard guard(lock_);
   if (closed_) {
     throw std::runtime_error("cannot schedule new blocking calls after shutdown");
+  }
+  if (refuses_) {
+    throw std::runtime_error("Executor shutdown has been called");
   }
   job.add_reference();
   job.held_ = world_;
@@ -104,6 +123,7 @@ void blocking_pool::submit(blocking_job& job) {
   } else if (threads_.size() < threads_max_) {
     try {
       threads_.emplace_back([this] { serve(); });
+      ++serving_;
     } catch (...) {
       // No more threads to be had. Those that are there will come to the job; if there are none, it is the only
       // one, and is taken back.
@@ -131,7 +151,9 @@ void blocking_pool::serve() {
       guard.unlock();
       static_cast<blocking_job*>(next)->run_in_thread();
       guard.lock();
-    } else if (closed_) {
+    } else if (closed_ || refuses_) {
+      --serving_;
+      tell_end(guard);
       return;
     } else {
       ++idle_;
@@ -141,13 +163,63 @@ void blocking_pool::serve() {
   }
 }
 
-void blocking_pool::close() noexcept {
+bool blocking_pool::refuse() noexcept {
+  const std::lock_guard guard(lock_);
+  refuses_ = true;
+  changed_.notify_all();
+  return !threads_.empty();
+}
+
+void blocking_pool::shut_down(std::function<void()> ended) {
+  std::unique_lock guard(lock_);
+  refuses_ = true;
+  on_end_.push_back(std::move(ended));
+  if (world_ != nullptr) {
+    world_->hold();  // Until the end has been told.
+  }
+  changed_.notify_all();
+  tell_end(guard);
+}
+
+// The last to leave tells; the lock is not held meanwhile.
+void blocking_pool::tell_end(std::unique_lock<std::mutex>& held) {
+  if (!all_is_done()) {
+    return;
+  }
+  const auto told = std::exchange(on_end_, {});
+  virtual_world* const world = world_;
+  held.unlock();
+  for (const std::function<void()>& ended : told) {
+    ended();
+    if (world != nullptr) {
+      world->let_go();
+    }
+  }
+  held.lock();
+}
+
+void blocking_pool::finish() noexcept {
+  static_cast<void>(refuse());
+  join_threads();
+  close();
+}
+
+void blocking_pool::join_threads() noexcept {
   std::vector<std::thread> ending;
+  {
+    const std::lock_guard guard(lock_);
+    ending.swap(threads_);
+  }
+  for (std::thread& thread : ending) {
+    thread.join();
+  }
+}
+
+void blocking_pool::close() noexcept {
   work_list dropped;
   {
     const std::lock_guard guard(lock_);
     closed_ = true;
-    ending.swap(threads_);
     dropped.append(jobs_);
   }
   changed_.notify_all();
@@ -158,9 +230,7 @@ void blocking_pool::close() noexcept {
     }
     unstarted.drop_reference();
   }
-  for (std::thread& thread : ending) {
-    thread.join();
-  }
+  join_threads();
 }
 
 unsigned blocking_pool::threads() const {

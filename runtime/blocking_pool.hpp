@@ -9,6 +9,7 @@
 #pragma once
 
 #include <jackdaw/runtime/base/spin_lock.hpp>
+#include <jackdaw/runtime/context.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/outcome.hpp>
 #include <jackdaw/runtime/task.hpp>
@@ -35,6 +36,8 @@ class blocking_job : public work {
   blocking_job(const blocking_job&) = delete;
   blocking_job& operator=(const blocking_job&) = delete;
 
+  /// The call is to be made in a copy of the context of whoever awaits it; else it is made in the thread's.
+  void copy_context_of_waiter() noexcept { copies_context_ = true; }
   bool await_suspend(std::coroutine_handle<> awaiting);
   /// Throws if the wait was cancelled, or the pool has been closed.
   void finish();
@@ -44,16 +47,26 @@ class blocking_job : public work {
  protected:
   virtual ~blocking_job();
 
+  [[nodiscard]] scheduler& home() const noexcept { return *home_; }
+
  private:
   friend class blocking_pool;
 
+  // Whether the call is still to be made.
+  [[nodiscard]] virtual bool wanted() const noexcept;
+  // The call was made, or was not wanted. On the loop's thread, or that which made the call.
+  virtual void ended() noexcept { tell_waiter(); }
+
   virtual void call() noexcept = 0;
+  void call_in_context() noexcept;
   void run_in_thread() noexcept;
   void tell_waiter() noexcept;
-  static void tell_waiter_on_loop(work& self);
+  static void end_on_loop(work& self);
 
   scheduler* home_;
   virtual_world* held_ = nullptr;
+  context_slot context_;
+  bool copies_context_ = false;
   spin_lock lock_;
   task_record* waiter_ = nullptr;  // Under the lock.
   bool ended_ = false;             // Under the lock.
@@ -74,9 +87,16 @@ class blocking_pool {
   /// Time must not jump while a job runs.
   void set_world(virtual_world* world) noexcept { world_ = world; }
 
-  /// Queues a job. Throws std::runtime_error after close().
+  /// Queues a job. Throws std::runtime_error after close() or shut_down().
   void submit(blocking_job& job);
 
+  /// Takes no more jobs; those that are queued are still done. False if there never was one.
+  bool refuse() noexcept;
+  /// refuse(), and calls `ended` when all jobs are done: once, in one of the pool's threads, or at once.
+  void shut_down(std::function<void()> ended);
+
+  /// refuse(), waits until all jobs are done, and ends the threads.
+  void finish() noexcept;
   /// Waits for the jobs that run, drops those that do not yet, and ends the threads.
   void close() noexcept;
 
@@ -84,6 +104,9 @@ class blocking_pool {
 
  private:
   void serve();
+  [[nodiscard]] bool all_is_done() const noexcept { return serving_ == 0 && jobs_.empty(); }
+  void tell_end(std::unique_lock<std::mutex>& held);
+  void join_threads() noexcept;
 
   unsigned threads_max_ = 64;
   virtual_world* world_ = nullptr;
@@ -92,11 +115,14 @@ class blocking_pool {
   work_list jobs_;
   std::vector<std::thread> threads_;
   unsigned idle_ = 0;
+  unsigned serving_ = 0;  // Threads that have not left.
+  bool refuses_ = false;
   bool closed_ = false;
+  std::vector<std::function<void()>> on_end_;
 };
 
 template <class F, class... Args>
-class typed_blocking_job final : public blocking_job {
+class typed_blocking_job : public blocking_job {
  public:
   using result_type = std::invoke_result_t<F, Args...>;
 
@@ -153,7 +179,8 @@ class [[nodiscard]] blocking_wait {
 /// Returns what it returns, and throws what it throws.
 ///
 /// Suspends      Always.
-/// Threads       The function runs on another thread: what it shares needs protection.
+/// Threads       The function runs on another thread: what it shares needs protection. It sees a copy of the
+///               context of the task that awaits it.
 /// Lifetime      Function and arguments are moved or copied into the job.
 /// Cancellation  The waiter leaves at once. A call that has begun runs to its end and its result is
 ///               dropped; one that has not is not made.
@@ -163,8 +190,10 @@ class [[nodiscard]] blocking_wait {
 template <class F, class... Args>
 auto to_thread(F function, Args... args) {
   using job_type = typed_blocking_job<F, Args...>;
-  return blocking_wait<job_type>(new job_type(current_scheduler(), std::move(function),
-                                              std::tuple<Args...>(std::move(args)...)));
+  auto* const job = new job_type(current_scheduler(), std::move(function),
+                                 std::tuple<Args...>(std::move(args)...));
+  job->copy_context_of_waiter();
+  return blocking_wait<job_type>(job);
 }
 
 }  // namespace jackdaw

@@ -3,6 +3,7 @@
 
 namespace jackdaw {
 
+class context_scope;
 class driver;
 class scheduler;
 class task_record;
@@ -13,11 +14,15 @@ struct execution_context {
   jackdaw::driver* driver = nullptr;
   /// The task whose code runs now; null between tasks and in callbacks.
   task_record* task = nullptr;
+  /// The innermost context that a function on this thread's stack has entered: context.hpp.
+  const context_scope* scope = nullptr;
   /// The coroutine that just ended was the outermost of `task`: its runner completes the task.
   bool task_ended = false;
   /// A loop that is closed destroys pending tasks one by one: primitives in the frames of some may go
   /// before the waiters in the frames of others.
   bool destroys_waiters = false;
+  /// Frames are given up as a whole: that the coroutines in them never began is nobody's mistake.
+  bool discards_frames = false;
 };
 
 /// The context of this thread.

@@ -5,10 +5,11 @@
 
 namespace jackdaw {
 
-done_callback::done_callback(future_base& future) noexcept
+done_callback::done_callback(future_base& future, context_slot in) noexcept
     : completion_node(&done_callback::notified, &done_callback::forgotten),
       work(&done_callback::run_work),
-      future_(&future) {}
+      future_(&future),
+      context_(std::move(in)) {}
 
 void done_callback::watch() noexcept {
   if (!future_->add_completion(*this)) {
@@ -37,18 +38,31 @@ void done_callback::forgotten(completion_node& self) noexcept {
   static_cast<done_callback&>(self).drop_reference();
 }
 
+bool done_callback::drop_queued(work& item) noexcept {
+  if (item.run != &done_callback::run_work) {
+    return false;
+  }
+  auto& callback = static_cast<done_callback&>(item);
+  callback.future_->drop_reference();
+  callback.drop_reference();
+  return true;
+}
+
 void done_callback::run_work(work& self) {
   auto& callback = static_cast<done_callback&>(self);
   const auto registration = done_callback_token::adopt(callback);
   const auto future = future_reference::adopt(*callback.future_);
+  const context_scope scope(callback.context_);
   const auto report = [&] {
-    future->home().report({"Exception in callback", {}, std::current_exception()});
+    future->home().report(
+        {"Exception in callback", {}, std::current_exception(), failure_source::handle});
   };
   try {
     callback.call(*future);
   } catch (const base_exception& order) {
     // asyncio: KeyboardInterrupt and SystemExit leave the loop; a pool has no one to give them to.
-    const bool ends_the_loop = dynamic_cast<const cancelled_error*>(&order) == nullptr;
+    const bool ends_the_loop = dynamic_cast<const keyboard_interrupt*>(&order) != nullptr ||
+                               dynamic_cast<const system_exit*>(&order) != nullptr;
     if (ends_the_loop && !future->home().concurrent()) {
       throw;
     }

@@ -14,7 +14,11 @@ namespace jackdaw {
 class base_exception {
  public:
   base_exception() = default;
-  explicit base_exception(std::string message) : message_(std::move(message)) {}
+  explicit base_exception(std::string message)
+      : message_(std::move(message)), has_message_(!message_.empty()) {}
+  /// For a message that may be empty, and yet be one.
+  base_exception(std::string message, bool has_message)
+      : message_(std::move(message)), has_message_(has_message) {}
   base_exception(const base_exception&) = default;
   base_exception(base_exception&&) = default;
   base_exception& operator=(const base_exception&) = default;
@@ -22,9 +26,12 @@ class base_exception {
   virtual ~base_exception();
 
   [[nodiscard]] const std::string& message() const noexcept { return message_; }
+  /// Whether a message was given. asyncio tells CancelledError('') from CancelledError().
+  [[nodiscard]] bool has_message() const noexcept { return has_message_; }
 
  private:
   std::string message_;
+  bool has_message_ = false;
 };
 
 /// The task (or what it awaits) was cancelled. Thrown at a suspension point.
@@ -50,6 +57,12 @@ class system_exit : public base_exception {
 class timeout_error : public std::runtime_error {
  public:
   timeout_error() : std::runtime_error("the operation timed out") {}
+  using std::runtime_error::runtime_error;
+};
+
+/// There is no value under that name. Source: LookupError.
+class lookup_error : public std::runtime_error {
+ public:
   using std::runtime_error::runtime_error;
 };
 

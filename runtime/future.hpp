@@ -37,11 +37,16 @@ class future_state : public future_base {
       expect_retrieval();
     });
   }
-  bool request_cancel(std::string_view message = {}) noexcept override {
-    const bool ended = end([&] {
+  /// Ends it as cancelled, with an error that somebody else was cancelled with.
+  [[nodiscard]] bool set_cancelled(std::exception_ptr error) {
+    return end([&] {
       cancelled_ = true;
-      result_.set_exception(std::make_exception_ptr(cancelled_error(std::string(message))));
+      result_.set_exception(std::move(error));
     });
+  }
+  bool request_cancel(std::string_view message = {}) noexcept override {
+    const bool ended =
+        set_cancelled(std::make_exception_ptr(cancelled_error(std::string(message))));
     if (!ended) {
       mark_retrieved();  // asyncio: cancel() of what failed silences its report.
     }
@@ -131,8 +136,9 @@ class future : public result_handle<T, future_state<T>> {
 
   /// Calls `function(future)` when it is done: see call_when_done().
   template <class F>
-  done_callback_token add_done_callback(F&& function) const {
-    return call_when_done<future>(this->state(), std::forward<F>(function));
+  done_callback_token add_done_callback(F&& function,
+                                        context_slot in = context_slot::copy_of_current()) const {
+    return call_when_done<future>(this->state(), std::forward<F>(function), std::move(in));
   }
   /// Returns 1 if the callback was registered, else 0.
   std::size_t remove_done_callback(const done_callback_token& token) const noexcept {

@@ -1,4 +1,5 @@
 // References, watchers, and the report of an exception that nobody fetched.
+#include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/future_base.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 
@@ -14,6 +15,16 @@ future_base::~future_base() {
   auto left = take_completions();
   while (completion_node* const node = left.pop_front()) {
     node->forget(*node);
+  }
+}
+
+std::exception_ptr future_base::lasting_cancelled_error() const noexcept {
+  try {
+    std::rethrow_exception(exception());
+  } catch (const cancelled_error& error) {
+    return std::make_exception_ptr(cancelled_error(error.message(), true));
+  } catch (...) {
+    return std::current_exception();
   }
 }
 
@@ -82,7 +93,8 @@ void future_base::report_if_unretrieved(const char* message, std::string_view na
   if (unretrieved_ == nullptr) {
     return;
   }
-  const failure failure{message, std::string(name), exception()};
+  const failure_source source = name.empty() ? failure_source::future : failure_source::task;
+  const failure failure{message, std::string(name), exception(), source};
   report_with(unretrieved_->get(), failure);
 }
 

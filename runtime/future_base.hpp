@@ -3,8 +3,9 @@
 //
 // The end
 // -------
-// `word_` holds the flag is_done, set once, by whoever ends it, after the result is in place; a task
-// keeps the phases of its suspension in the same word (task_record.hpp). Those who wait have a node in
+// `word_` holds the flag is_done, set once, by whoever ends it, after the result is in place (D2, a release);
+// who sees the flag sees the result (D1, an acquire). A task keeps the phases of its suspension in the same
+// word (task_record.hpp). Those who wait have a node in
 // `completions_`. add_completion() looks at the flag under the lock, and the end takes the nodes out under
 // the lock after it has set the flag: so a node is either told or was never accepted.
 // The nodes are told in the order in which they came, outside of the lock; telling one is the last access
@@ -25,6 +26,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,6 +62,13 @@ class future_base : public pooled {
   virtual bool request_cancel(std::string_view message = {}) noexcept = 0;
   /// The exception that it ended with (cancelled_error included), or null.
   [[nodiscard]] virtual std::exception_ptr exception() const noexcept = 0;
+  /// Of what is cancelled(): the error for the one who asks now. A task gives its own error to the first,
+  /// and an error without a message to all others; what somebody else cancelled from outside, a future,
+  /// gives its message to everybody (asyncio: _make_cancelled_error).
+  [[nodiscard]] virtual std::exception_ptr next_cancelled_error() noexcept { return exception(); }
+  /// Of what is cancelled(): the error without what only the first one gets, with a message that may be
+  /// empty (asyncio: gather(return_exceptions=True)).
+  [[nodiscard]] virtual std::exception_ptr lasting_cancelled_error() const noexcept;
   /// Somebody has seen how it ended: nothing is left to report.
   void mark_retrieved() noexcept;
 
@@ -67,6 +76,17 @@ class future_base : public pooled {
   [[nodiscard]] bool add_completion(completion_node& node) noexcept;
   /// For a watcher that goes before it was told. False if there was no such node. O(watchers).
   bool remove_completion(completion_node& node) noexcept;
+  /// Calls `look(node)` for each of them, in the order in which they came. Under the lock: not for long.
+  template <class F>
+  void look_at_completions(F&& look) const {
+    const std::lock_guard guard(lock_);
+    for (const completion_node* node = completions_.front(); node != nullptr; node = node->next) {
+      look(*node);
+    }
+  }
+
+  /// It ended with an exception that nobody has fetched yet. Threads: that of whoever ended it.
+  [[nodiscard]] bool is_unretrieved() const noexcept { return unretrieved_ != nullptr; }
 
   /// Who runs its callbacks.
   [[nodiscard]] scheduler& home() const noexcept { return *scheduler_; }

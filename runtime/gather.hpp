@@ -26,7 +26,7 @@ namespace gathering {
 template <class A>
 stored_type<ensured_value<A>> take_value(const ensured<A>& handle) {
   using stored = stored_type<ensured_value<A>>;
-  outcome<ensured_value<A>>& result = handle.state().look();
+  auto&& result = handle.state().look();
   if constexpr (is_coroutine<A> || !std::is_copy_constructible_v<stored>) {
     return std::move(result.value());
   } else {
@@ -37,7 +37,10 @@ stored_type<ensured_value<A>> take_value(const ensured<A>& handle) {
 template <class A>
 outcome<ensured_value<A>> take_outcome(const ensured<A>& handle) {
   outcome<ensured_value<A>> taken;
-  if (const std::exception_ptr error = handle.state().exception()) {
+  future_base& child = handle.state();
+  if (child.cancelled()) {
+    taken.set_exception(child.lasting_cancelled_error());
+  } else if (const std::exception_ptr error = child.exception()) {
     taken.set_exception(error);
   } else if constexpr (std::is_void_v<ensured_value<A>>) {
     taken.set_value();
@@ -132,8 +135,9 @@ class [[nodiscard]] gather_handle : public result_handle<Result, State> {
   }
   /// Calls `function(gather_handle)` when it is done: see call_when_done().
   template <class F>
-  done_callback_token add_done_callback(F&& function) const {
-    return call_when_done<gather_handle>(this->state(), std::forward<F>(function));
+  done_callback_token add_done_callback(F&& function,
+                                        context_slot in = context_slot::copy_of_current()) const {
+    return call_when_done<gather_handle>(this->state(), std::forward<F>(function), std::move(in));
   }
 };
 

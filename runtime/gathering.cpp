@@ -1,4 +1,5 @@
 // Counting children, and ending once.
+#include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/gathering.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
@@ -36,6 +37,11 @@ void gathering_base::watch() {
   }
 }
 
+future_base* gathering_base::gathering_of(const completion_node& node) noexcept {
+  return node.notify == &child_node::notified ? static_cast<const child_node&>(node).gathering
+                                              : nullptr;
+}
+
 void gathering_base::child_node::notified(completion_node& self) noexcept {
   auto& node = static_cast<child_node&>(self);
   node.gathering->home().run_callback(node);
@@ -47,31 +53,48 @@ void gathering_base::child_node::forgotten(completion_node& self) noexcept {
 
 void gathering_base::child_node::ended(work& self) {
   auto& node = static_cast<child_node&>(self);
-  node.gathering->child_ended(node.index);
+  if (current_context().destroys_waiters) {
+    // A loop that closes calls nobody: we stay without an end (S17).
+    node.gathering->drop_reference();
+  } else {
+    node.gathering->child_ended(node.index);
+  }
 }
 
 void gathering_base::child_ended(std::size_t index) noexcept {
   future_base& child = *children_[index];
-  child.mark_retrieved();
   const bool decides = child.exception() != nullptr && !keep_exceptions_;
   bool last = false;
   bool ends = false;
+  bool was_over = false;
   bool was_cancelled = false;
   {
     const std::lock_guard guard(lock_);
     --unfinished_;
     last = unfinished_ == 0;
+    was_over = ending_;
     ends = !ending_ && (last || decides);
     ending_ = ending_ || ends;
-    was_cancelled = cancel_requested_;
+    was_cancelled = cancel_requested_ || requests_under_way_ > 0;
+    ended_by_request_ = ended_by_request_ || (ends && !decides && was_cancelled);
+  }
+  // asyncio looks at a child's exception when it may decide; if all are kept, at the end (S180).
+  if (!keep_exceptions_ || was_over) {
+    child.mark_retrieved();
+  } else if (ends) {
+    for (const future_reference& each : children_) {
+      each->mark_retrieved();
+    }
   }
   if (ends) {
     std::exception_ptr error;
     if (decides) {
-      error = child.exception();
+      error = child.cancelled() ? child.next_cancelled_error() : child.exception();
     } else if (was_cancelled) {
-      error = child.cancelled() ? child.exception()
-                                : std::make_exception_ptr(cancelled_error(copy_message()));
+      // asyncio: that of the last one in the order of the arguments, after all children were asked.
+      future_base& last_child = *children_.back();
+      error = last_child.cancelled() ? last_child.next_cancelled_error()
+                                     : std::make_exception_ptr(cancelled_error());
     } else {
       error = try_collect();
     }
@@ -108,18 +131,17 @@ bool gathering_base::request_cancel(std::string_view message) noexcept {
     if (ending_) {
       return false;
     }
-    cancel_requested_ = true;
+    ++requests_under_way_;
   }
-  store_message(message);
   bool any = false;
   for (const future_reference& child : children_) {
     any = child->request_cancel(message) || any;
   }
-  if (!any) {
-    const std::lock_guard guard(lock_);
-    cancel_requested_ = false;
-  }
-  return any;
+  const std::lock_guard guard(lock_);
+  --requests_under_way_;
+  cancel_requested_ = cancel_requested_ || any;
+  // Or the last child ended on another worker meanwhile, and found the request.
+  return any || ended_by_request_;
 }
 
 }  // namespace jackdaw

@@ -4,7 +4,9 @@
 //
 // That callback is the third hop of asyncio's gather(). A cancellation goes to all children that are not
 // done; from then on their end is what ends us, with a cancelled_error (asyncio: _cancel_requested).
-// Each child that is not done holds a reference, so that it finds us when it ends.
+// Each child that is not done holds a reference, so that it finds us when it ends; we hold the children, for
+// their results. So a future that is gathered must be ended or cancelled by somebody: if it is dropped by all
+// others before, it and the gathering keep each other.
 #pragma once
 
 #include <jackdaw/runtime/future_base.hpp>
@@ -22,6 +24,9 @@ class gathering_base : public future_base {
   bool request_cancel(std::string_view message = {}) noexcept override;
   [[nodiscard]] std::exception_ptr exception() const noexcept override { return error_; }
 
+  /// The gathering, if `node` is one of its children's; else null. For call graphs.
+  [[nodiscard]] static future_base* gathering_of(const completion_node& node) noexcept;
+
  protected:
   /// `keep_exceptions`: a child that fails ends nothing (asyncio: return_exceptions).
   gathering_base(scheduler& home, std::vector<future_reference> children, bool keep_exceptions);
@@ -31,8 +36,8 @@ class gathering_base : public future_base {
   void watch();
   /// All children are done, and none of them decided: moves their results together.
   virtual void collect() = 0;
-  /// A result is a tuple or vector of its own: it is never cancelled() itself (asyncio).
-  [[nodiscard]] bool ended_cancelled() const noexcept override { return cancelled_; }
+  /// It may end with a cancelled_error, but is never cancelled() itself (asyncio).
+  [[nodiscard]] bool ended_cancelled() const noexcept override { return false; }
 
  private:
   struct child_node : completion_node, work {
@@ -59,8 +64,9 @@ class gathering_base : public future_base {
   // Under lock_.
   std::size_t unfinished_;
   bool cancel_requested_ = false;
+  unsigned requests_under_way_ = 0;
   bool ending_ = false;
-  bool cancelled_ = false;
+  bool ended_by_request_ = false;
 };
 
 }  // namespace jackdaw

@@ -6,6 +6,23 @@
 #include <stdexcept>
 
 namespace jackdaw {
+namespace {
+
+// Not cancelled(): a gather() that was cancelled has a cancelled_error and is not cancelled itself.
+bool is_cancellation(const std::exception_ptr& error) {
+  if (error == nullptr) {
+    return false;
+  }
+  try {
+    std::rethrow_exception(error);
+  } catch (const cancelled_error&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace
 
 join_wait::~join_wait() {
   if (registered_) {
@@ -47,12 +64,24 @@ void join_wait::finish() {
   }
   registered_ = false;
   if (mistake_ != mistake::none) {
+    if (waiter_->take_cancellation()) {
+      waiter_->throw_cancelled();
+    }
     throw_mistake();
   }
-  // The error of a target that was cancelled goes before a later request's (asyncio: S71).
-  if (waiter_->end_wait() == wait_end::cancelled && !target_->cancelled()) {
-    waiter_->throw_cancelled();
+  if (waiter_->end_wait() != wait_end::cancelled) {
+    return;
   }
+  if (target_->done()) {
+    // asyncio looks at the result before the cancellation takes its place (test: "an exception that a
+    // cancellation takes the place of counts as seen").
+    target_->mark_retrieved();
+    // A cancelled_error of the target goes before a later request's (asyncio: S71).
+    if (is_cancellation(target_->exception())) {
+      return;
+    }
+  }
+  waiter_->throw_cancelled();
 }
 
 void join_wait::throw_mistake() const {
@@ -70,6 +99,10 @@ bool join_wait::pass_on(cancel_hook& self, std::string_view message) noexcept {
 bool join_wait::abandon(cancel_hook& self) noexcept {
   auto& wait = static_cast<join_wait&>(self);
   return wait.target_->remove_completion(wait.node_);
+}
+
+task_record* join_wait::waiter_of(const completion_node& other) noexcept {
+  return other.notify == &node::notified ? static_cast<const node&>(other).wait->waiter_ : nullptr;
 }
 
 void join_wait::node::notified(completion_node& self) noexcept {

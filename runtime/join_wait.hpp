@@ -32,6 +32,9 @@ class join_wait : public cancel_hook {
   /// Throws if a cancellation arrived after the target was done, or the wait made no sense.
   void finish();
 
+  /// The task that waits, if `node` is of a wait like this one; else null. For call graphs.
+  [[nodiscard]] static task_record* waiter_of(const completion_node& node) noexcept;
+
  private:
   enum class mistake : std::uint8_t { none, awaits_itself, other_loop };
 

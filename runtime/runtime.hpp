@@ -1,10 +1,16 @@
 // The runtime's umbrella: tasks, cancellation, time, primitives. No scheduler and no I/O; see io/run.hpp.
 #pragma once
 
+#include <jackdaw/runtime/any_future.hpp>
+#include <jackdaw/runtime/background_tasks.hpp>
 #include <jackdaw/runtime/blocking_pool.hpp>
+#include <jackdaw/runtime/call_graph.hpp>
 #include <jackdaw/runtime/clock.hpp>
+#include <jackdaw/runtime/context.hpp>
 #include <jackdaw/runtime/ensure_future.hpp>
+#include <jackdaw/runtime/exception_group.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
+#include <jackdaw/runtime/executor.hpp>
 #include <jackdaw/runtime/finally.hpp>
 #include <jackdaw/runtime/future.hpp>
 #include <jackdaw/runtime/gather.hpp>
@@ -18,7 +24,10 @@
 #include <jackdaw/runtime/sync/mutex.hpp>
 #include <jackdaw/runtime/sync/queue.hpp>
 #include <jackdaw/runtime/sync/semaphore.hpp>
+#include <jackdaw/runtime/sync_future.hpp>
 #include <jackdaw/runtime/task.hpp>
+#include <jackdaw/runtime/task_group.hpp>
+#include <jackdaw/runtime/task_handle.hpp>
 #include <jackdaw/runtime/this_task.hpp>
 #include <jackdaw/runtime/timeout.hpp>
 #include <jackdaw/runtime/wait.hpp>

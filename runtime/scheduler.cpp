@@ -19,9 +19,7 @@ void scheduler::task_spawned(task_record& task) { tasks_.add(task); }
 
 void scheduler::task_finished(task_record& task) noexcept { tasks_.remove(task); }
 
-void scheduler::report(const failure& failure) const noexcept {
-  report_with(on_failure_.get(), failure);
-}
+void scheduler::report(const failure& failure) noexcept { report_with(on_failure_.get(), failure); }
 
 void report_with(const failure_handler* handler, const failure& failure) noexcept {
   try {

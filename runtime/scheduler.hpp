@@ -33,6 +33,16 @@ struct scheduler_statistics {
   driver_statistics drivers;       // Summed over the workers.
 };
 
+/// A call that is to be made where tasks may be spawned. Destroyed uncalled if the scheduler ends before.
+class outside_call {
+ public:
+  outside_call() = default;
+  outside_call(const outside_call&) = delete;
+  outside_call& operator=(const outside_call&) = delete;
+  virtual ~outside_call() = default;
+  virtual void make() = 0;
+};
+
 class scheduler {
  public:
   scheduler(const clock& clock, failure_handler on_failure, unsigned registry_shards);
@@ -50,6 +60,11 @@ class scheduler {
   /// Runs a callback that reacts to the end of a task or future: in the loop one turn later
   /// (asyncio's call_soon; the hop is observable), in the pool at once.
   virtual void run_callback(work& work) noexcept = 0;
+
+  /// Makes `call` where the functions may be called that are not for any thread: on a loop's thread, in its
+  /// next turn (asyncio: call_soon_threadsafe); at once where all threads are alike. Threads: any.
+  /// Throws std::runtime_error if a loop is closed.
+  virtual void call_threadsafe(std::unique_ptr<outside_call> call) { call->make(); }
 
   virtual void arm_timer(timer& timer) = 0;
   virtual void disarm_timer(timer& timer) noexcept = 0;
@@ -76,15 +91,22 @@ class scheduler {
   void set_owner(void* owner) noexcept { owner_ = owner; }
   [[nodiscard]] void* owner() const noexcept { return owner_; }
 
+  /// True if the first step of a task runs where the task is made: task_options::eager_start for all.
+  [[nodiscard]] bool starts_eagerly() const noexcept { return starts_eagerly_; }
+
   /// Tells the failure handler. Never throws. Threads: any.
-  void report(const failure& failure) const noexcept;
+  virtual void report(const failure& failure) noexcept;
   [[nodiscard]] std::shared_ptr<const failure_handler> on_failure() const noexcept {
     return on_failure_;
   }
 
+ protected:
+  void set_starts_eagerly(bool eagerly) noexcept { starts_eagerly_ = eagerly; }
+
  private:
   const clock* clock_;
   void* owner_ = nullptr;
+  bool starts_eagerly_ = false;
   std::shared_ptr<const failure_handler> on_failure_;
   task_registry tasks_;
   std::unique_ptr<blocking_pool> blocking_;

@@ -1,4 +1,5 @@
 // Who watches whom, and for how long.
+#include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 #include <jackdaw/runtime/shield.hpp>
 
@@ -25,6 +26,11 @@ void shield_watch::watch() noexcept {
   }
 }
 
+future_base* shield_watch::outer_of(const completion_node& other) noexcept {
+  return other.notify == &shield_watch::inner_done ? static_cast<const node&>(other).owner->outer_
+                                                   : nullptr;
+}
+
 void shield_watch::inner_done(completion_node& self) noexcept {
   shield_watch& shielding = *static_cast<node&>(self).owner;
   {
@@ -49,7 +55,9 @@ void shield_watch::after_inner(work& self) {
   shield_watch& shielding = *static_cast<node&>(self).owner;
   future_base* const outer = shielding.outer_;
   const auto inner = future_reference::adopt(*shielding.ended_);
-  shielding.copy_result(*inner);
+  if (!current_context().destroys_waiters) {  // A loop that closes calls nobody (S17).
+    shielding.copy_result(*inner);
+  }
   outer->drop_reference();
 }
 

@@ -23,6 +23,9 @@ class shield_watch {
   shield_watch(const shield_watch&) = delete;
   shield_watch& operator=(const shield_watch&) = delete;
 
+  /// The outer future, if `node` watches an inner one; else null. For call graphs.
+  [[nodiscard]] static future_base* outer_of(const completion_node& node) noexcept;
+
  protected:
   shield_watch(future_base& outer, future_base& inner) noexcept;
   ~shield_watch() = default;
@@ -30,6 +33,8 @@ class shield_watch {
   void watch() noexcept;
   /// `inner` is done, and the outer future may be too.
   virtual void copy_result(future_base& inner) noexcept = 0;
+  /// `inner` was done when it was shielded.
+  [[nodiscard]] bool was_done_before() const noexcept { return ended_ == nullptr; }
 
  private:
   struct node : completion_node, work {
@@ -69,7 +74,13 @@ class shield_state final : public future_state<T>, private shield_watch {
         ended.mark_retrieved();
       }
     } else if (ended.cancelled()) {
-      this->request_cancel();
+      // asyncio: shield() of what is done is that itself, with its message; else the outer future is
+      // cancelled as from outside, without one.
+      if (was_done_before()) {
+        static_cast<void>(this->set_cancelled(ended.next_cancelled_error()));
+      } else {
+        this->request_cancel();
+      }
     } else if (ended.exception() != nullptr) {
       ended.mark_retrieved();
       static_cast<void>(this->set_exception(ended.exception()));

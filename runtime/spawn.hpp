@@ -9,6 +9,8 @@
 
 #include <atomic>
 #include <concepts>
+#include <coroutine>
+#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -23,8 +25,9 @@ class task_state final : public task_record {
  public:
   static constexpr bool result_is_shared = true;
 
-  task_state(scheduler& scheduler, task<T> body, std::string_view name)
-      : task_state(scheduler, body.release(), name) {}
+  task_state(scheduler& scheduler, task<T> body, std::string_view name,
+             context_slot&& in = context_slot::copy_of_current())
+      : task_state(scheduler, body.release(), name, std::move(in)) {}
   task_state(const task_state&) = delete;
   task_state& operator=(const task_state&) = delete;
   ~task_state() override { report_if_unretrieved(); }
@@ -36,15 +39,27 @@ class task_state final : public task_record {
   /// its message, later ones an error without (asyncio: _make_cancelled_error).
   [[nodiscard]] outcome<T>& look() {
     mark_retrieved();
-    // L1: relaxed; who sees a task that is done sees its result.
-    if (cancelled_ && looked_at_.exchange(true, std::memory_order_relaxed)) {
+    if (cancelled_ && !is_first_to_look()) {
       throw cancelled_error();
     }
     return result_;
   }
+  [[nodiscard]] std::exception_ptr next_cancelled_error() noexcept override {
+    return is_first_to_look() ? exception() : std::make_exception_ptr(cancelled_error());
+  }
+  [[nodiscard]] std::exception_ptr lasting_cancelled_error() const noexcept override {
+    return message_lasts_ ? task_record::lasting_cancelled_error()
+                          : std::make_exception_ptr(cancelled_error(std::string(), true));
+  }
 
   [[nodiscard]] std::exception_ptr exception() const noexcept override {
     return result_.has_exception() ? result_.exception() : nullptr;
+  }
+
+  [[nodiscard]] std::source_location origin() const noexcept override {
+    return std::coroutine_handle<task_promise<T>>::from_address(root().address())
+        .promise()
+        .origin();
   }
 
  protected:
@@ -64,23 +79,34 @@ class task_state final : public task_record {
       } catch (...) {
         cancelled_ = false;
       }
+      discard_frames();  // A coroutine that it was given, and had no time to await, was not forgotten.
+      return;
     }
     frame.destroy();
   }
 
-  void set_cancelled(std::exception_ptr error) noexcept override {
+  void set_cancelled(std::exception_ptr error, bool message_lasts) noexcept override {
     result_.set_exception(std::move(error));
     cancelled_ = true;
+    message_lasts_ = message_lasts;
   }
 
   [[nodiscard]] bool ended_cancelled() const noexcept override { return cancelled_; }
 
  private:
-  task_state(scheduler& scheduler, std::coroutine_handle<> frame, std::string_view name)
-      : task_record(scheduler, frame, name) {}
+  task_state(scheduler& scheduler, std::coroutine_handle<> frame, std::string_view name,
+             context_slot&& in)
+      : task_record(scheduler, frame, name, std::move(in)) {}
+
+  // True if everybody gets the error itself.
+  [[nodiscard]] bool is_first_to_look() noexcept {
+    // L1: relaxed; who sees a task that is done sees its result.
+    return message_lasts_ || !looked_at_.exchange(true, std::memory_order_relaxed);
+  }
 
   outcome<T> result_;
   bool cancelled_ = false;
+  bool message_lasts_ = false;
   std::atomic<bool> looked_at_{false};
 };
 
@@ -109,10 +135,14 @@ class join_handle : public result_handle<T, task_state<T>> {
   /// Takes one request back; returns how many remain.
   std::uint32_t uncancel() const noexcept { return record().uncancel(); }
 
+  /// The context in which the task runs. In a pool only for the task itself, or when it is done.
+  [[nodiscard]] context get_context() const { return context(record().context_of_steps().cell()); }
+
   /// Calls `function(join_handle)` when the task is done: see call_when_done().
   template <class F>
-  done_callback_token add_done_callback(F&& function) const {
-    return call_when_done<join_handle>(this->state(), std::forward<F>(function));
+  done_callback_token add_done_callback(F&& function,
+                                        context_slot&& in = context_slot::copy_of_current()) const {
+    return call_when_done<join_handle>(this->state(), std::forward<F>(function), std::move(in));
   }
   /// Returns 1 if the callback was registered, else 0.
   std::size_t remove_done_callback(const done_callback_token& token) const noexcept {
@@ -122,14 +152,24 @@ class join_handle : public result_handle<T, task_state<T>> {
   [[nodiscard]] task_record& record() const noexcept { return this->state(); }
 };
 
+/// How a task begins, where that is not said by a name alone: `{.name = "fetch", .eager_start = true}`.
+struct task_options {
+  std::string_view name = {};
+  /// The first step, up to the first suspension, runs inside of the call that makes the task. What it throws
+  /// is stored; its end calls the done-callbacks from the run queue, as always. On a thread that does not
+  /// run the scheduler it has no effect. asyncio: eager_start.
+  bool eager_start = false;
+};
+
 /// Makes `body` a task of `scheduler`. Threads: any; in asyncio mode the loop's own.
 /// Errors        std::runtime_error if the scheduler has ended; `body` is destroyed then.
 template <class T>
-join_handle<T> spawn_on(scheduler& scheduler, task<T> body, std::string_view name = {}) {
-  auto* const state = new task_state<T>(scheduler, std::move(body), name);
+join_handle<T> spawn_on(scheduler& scheduler, task<T> body, const task_options& options,
+                        context_slot&& in = context_slot::copy_of_current()) {
+  auto* const state = new task_state<T>(scheduler, std::move(body), options.name, std::move(in));
   join_handle<T> handle(*state);
   try {
-    state->start();
+    state->start(options.eager_start);
   } catch (...) {
     state->discard_unstarted();
     throw;
@@ -137,17 +177,31 @@ join_handle<T> spawn_on(scheduler& scheduler, task<T> body, std::string_view nam
   return handle;
 }
 
-/// Makes `body` a task of the current scheduler, which runs it later, never inside this call.
+template <class T>
+join_handle<T> spawn_on(scheduler& scheduler, task<T> body, std::string_view name = {},
+                        context_slot&& in = context_slot::copy_of_current()) {
+  return spawn_on(scheduler, std::move(body), task_options{.name = name}, std::move(in));
+}
+
+/// Makes `body` a task of the current scheduler, which runs it later, never inside this call unless that is
+/// asked for: spawn(body, {.eager_start = true}).
 ///
 /// Suspends      No. In asyncio mode tasks start in the order of their creation.
 /// Lifetime      The task lives until it is done, whoever holds the handle. `name` is copied; without
-///               one the task is called "Task-N".
+///               one the task is called "Task-N". It runs in a copy of the current context as it is
+///               now, or in the context that is given, itself: see context.hpp.
 /// Errors        std::logic_error outside of a runtime; std::runtime_error if the loop is closed.
 /// Cost          One record beside the frame, both from free lists; no lock that is contended.
 /// Source        asyncio.create_task.
 template <class T>
-join_handle<T> spawn(task<T> body, std::string_view name = {}) {
-  return spawn_on(current_scheduler(), std::move(body), name);
+join_handle<T> spawn(task<T> body, std::string_view name = {},
+                     context_slot&& in = context_slot::copy_of_current()) {
+  return spawn_on(current_scheduler(), std::move(body), name, std::move(in));
+}
+template <class T>
+join_handle<T> spawn(task<T> body, const task_options& options,
+                     context_slot&& in = context_slot::copy_of_current()) {
+  return spawn_on(current_scheduler(), std::move(body), options, std::move(in));
 }
 
 /// Calls `function(args...)`, which is a coroutine, and spawns it. The arguments are kept by the

@@ -6,9 +6,13 @@
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/frame_allocator.hpp>
 #include <jackdaw/runtime/outcome.hpp>
+#include <jackdaw/runtime/report.hpp>
 
+#include <bit>
 #include <coroutine>
+#include <cstdint>
 #include <exception>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -18,9 +22,18 @@ template <class T>
 class task;
 
 /// What all promises of task<T> share: where to go at the end, and where frames come from.
+///
+/// One word says who awaits the coroutine; while nobody does, it says instead in which function the
+/// coroutine was made, and its lowest bit is set. So the name in "was never awaited" costs no room, and no
+/// time: a store of one constant instead of another.
 class task_promise_base : public pooled {
  public:
-  std::suspend_always initial_suspend() const noexcept { return {}; }
+  std::suspend_always initial_suspend(
+      std::source_location where = std::source_location::current()) noexcept {
+    static_assert(sizeof(where) == sizeof(char*), "a pointer to what the compiler wrote down");
+    word_ = const_cast<char*>(std::bit_cast<const char*>(where)) + nobody_awaits;
+    return {};
+  }
 
   /// Hands control to whoever awaits the coroutine, by symmetric transfer: stacks stay flat. The
   /// outermost coroutine of a task has nobody; it tells its runner, who then ends the task from the
@@ -29,21 +42,33 @@ class task_promise_base : public pooled {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
-      const std::coroutine_handle<> continuation = ended.promise().continuation_;
-      if (continuation == nullptr) [[unlikely]] {
+      if (!ended.promise().is_awaited()) [[unlikely]] {
         current_context().task_ended = true;
         return std::noop_coroutine();
       }
-      return continuation;
+      return std::coroutine_handle<>::from_address(ended.promise().word_);
     }
     void await_resume() const noexcept {}
   };
   final_awaiter final_suspend() const noexcept { return {}; }
 
-  void continue_with(std::coroutine_handle<> awaiting) noexcept { continuation_ = awaiting; }
+  void continue_with(std::coroutine_handle<> awaiting) noexcept {
+    word_ = static_cast<char*>(awaiting.address());
+  }
+
+  /// True once another coroutine has awaited this one, whether that has ended or not.
+  [[nodiscard]] bool is_awaited() const noexcept {
+    return (reinterpret_cast<std::uintptr_t>(word_) & nobody_awaits) == 0;
+  }
+  /// The coroutine function. Only while nobody awaits it.
+  [[nodiscard]] std::source_location origin() const noexcept {
+    return std::bit_cast<std::source_location>(word_ - nobody_awaits);
+  }
 
  private:
-  std::coroutine_handle<> continuation_;
+  static constexpr std::uintptr_t nobody_awaits = 1;  // Frames and locations are aligned.
+
+  char* word_ = nullptr;
 };
 
 template <class T>
@@ -86,7 +111,7 @@ class task_promise<void> final : public task_promise_base {
 ///
 /// Suspends      Awaiting it yields to nobody by itself, at any depth.
 /// Lifetime      Move-only, awaited at most once. Destroying it unstarted destroys the arguments and
-///               runs nothing. A coroutine keeps its parameters by value, but a reference parameter or
+///               runs nothing; the failure handler is warned that it was never awaited. A coroutine keeps its parameters by value, but a reference parameter or
 ///               the captures of a lambda are not kept: see docs/guide.md, "Pitfalls".
 /// Errors        What the body throws is thrown at the await.
 /// Cancellation  Goes to whatever the innermost coroutine waits for.
@@ -145,6 +170,9 @@ class [[nodiscard("a task does nothing until it is awaited or spawned")]] JACKDA
 
   void destroy() noexcept {
     if (frame_ != nullptr) {
+      if (!frame_.promise().is_awaited()) [[unlikely]] {
+        report_never_awaited(frame_.promise().origin());
+      }
       frame_.destroy();
     }
   }

@@ -5,6 +5,7 @@
 #include <jackdaw/runtime/task_record.hpp>
 
 #include <thread>
+#include <utility>
 
 namespace jackdaw {
 namespace {
@@ -50,11 +51,13 @@ constexpr std::uint32_t with_phase(std::uint32_t word, std::uint32_t phase) noex
 
 }  // namespace
 
-task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std::string_view name)
+task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std::string_view name,
+                         context_slot&& in)
     : work(&task_record::run_step),
       future_base(scheduler),
       root_(root),
       resume_point_(root),
+      context_(std::move(in)),
       number_(0) {
   if (name.empty()) {
     // N1: relaxed; the number only has to be unique.
@@ -331,9 +334,24 @@ void task_record::set_name(std::string_view name) {
   name_.swap(copy);
 }
 
-void task_record::start() {
+void task_record::start(bool eagerly) {
   scheduler_->task_spawned(*this);
+  if (eagerly || scheduler_->starts_eagerly()) [[unlikely]] {
+    if (execution_context& context = current_context(); context.scheduler == scheduler_) {
+      task_record* const creator = context.task;
+      run_step(*this);
+      context.task = creator;
+      return;
+    }
+  }
   schedule();
+}
+
+void task_record::discard_frames() noexcept {
+  execution_context& context = current_context();
+  const bool before = std::exchange(context.discards_frames, true);
+  root_.destroy();
+  context.discards_frames = before;
 }
 
 void task_record::run_step(work& self) {
@@ -343,7 +361,7 @@ void task_record::run_step(work& self) {
     task.started_ = true;
     // asyncio: a task that is cancelled before its first step never runs at all.
     if (task.take_cancellation()) {
-      task.root_.destroy();
+      task.discard_frames();
       task.set_cancelled(std::make_exception_ptr(cancelled_error(task.take_message())));
       task.publish_done();
       return;
@@ -375,7 +393,7 @@ void task_record::end() noexcept {
       }
     } else if (try_change(seen, seen & ~must_cancel)) {
       if (exception() == nullptr) {
-        set_cancelled(std::make_exception_ptr(cancelled_error(take_message())));
+        set_cancelled(std::make_exception_ptr(cancelled_error(take_message())), true);
       }
       seen &= ~must_cancel;
     }
@@ -395,19 +413,23 @@ void task_record::publish_done() noexcept {
 
 void task_record::discard_unstarted() noexcept {
   JACKDAW_ASSERT(!linked());
-  root_.destroy();
+  discard_frames();
   set_cancelled(std::make_exception_ptr(cancelled_error()));
   change(0, is_done);
   drop_reference();
 }
 
 void task_record::destroy_pending() noexcept {
-  root_.destroy();
+  discard_frames();
   set_cancelled(std::make_exception_ptr(cancelled_error()));
   publish_done();
 }
 
 void task_record::report_if_unretrieved() noexcept {
+  if (!is_unretrieved()) {
+    return;
+  }
+  const context_scope scope(context_);  // asyncio: S173.
   future_base::report_if_unretrieved("Task exception was never retrieved", name());
 }
 

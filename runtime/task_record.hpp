@@ -47,6 +47,7 @@
 #pragma once
 
 #include <jackdaw/runtime/base/intrusive_list.hpp>
+#include <jackdaw/runtime/context.hpp>
 #include <jackdaw/runtime/future_base.hpp>
 #include <jackdaw/runtime/work.hpp>
 
@@ -55,6 +56,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <string_view>
 
@@ -137,8 +139,9 @@ class task_record : public work, public list_links, public future_base {
   void set_name(std::string_view name);
 
   /// Queues the first step. The caller has added its references. Throws if the scheduler has ended:
-  /// then the task was not started.
-  void start();
+  /// then the task was not started. `eagerly`, or where the scheduler wants it of all tasks: runs the first
+  /// step inside of this call instead, if the scheduler runs on this thread (asyncio: S60).
+  void start(bool eagerly = false);
   /// Queues the next step: the other half of a wake().
   void schedule() noexcept;
 
@@ -146,22 +149,33 @@ class task_record : public work, public list_links, public future_base {
   void set_reports_destruction(bool reports) noexcept { reports_destruction_ = reports; }
   [[nodiscard]] bool reports_destruction() const noexcept { return reports_destruction_; }
 
+  /// The outermost coroutine. Only while it exists.
+  [[nodiscard]] virtual std::source_location origin() const noexcept = 0;
+
   /// Gives up a task that could not be started, frame and all.
   void discard_unstarted() noexcept;
   /// Ends the task without running it, frames and all. Only for a scheduler that shuts down.
   void destroy_pending() noexcept;
 
+  /// The context in which all steps run. For the running task; others only when it is not running.
+  [[nodiscard]] context_slot& context_of_steps() noexcept { return context_; }
+
   /// True if `item` is the next step of some task, not a callback.
   [[nodiscard]] static bool is_step(const work& item) noexcept { return item.run == &run_step; }
 
  protected:
-  task_record(scheduler& scheduler, std::coroutine_handle<> root, std::string_view name);
+  task_record(scheduler& scheduler, std::coroutine_handle<> root, std::string_view name,
+              context_slot&& in);
   ~task_record() override;
 
+  [[nodiscard]] std::coroutine_handle<> root() const noexcept { return root_; }
+  /// Destroys the outermost frame; that coroutines in it never began is not worth a warning.
+  void discard_frames() noexcept;
   /// Moves the result out of the outermost frame and destroys that frame.
   virtual void harvest(std::coroutine_handle<> root) noexcept = 0;
   /// Ends as cancelled, dropping a result if there is one.
-  virtual void set_cancelled(std::exception_ptr error) noexcept = 0;
+  /// `message_lasts`: not only the first one who asks gets it.
+  virtual void set_cancelled(std::exception_ptr error, bool message_lasts = false) noexcept = 0;
   /// For the destructor of the typed record, while exception() still works.
   void report_if_unretrieved() noexcept;
 
@@ -189,6 +203,7 @@ class task_record : public work, public list_links, public future_base {
   std::coroutine_handle<> root_;
   std::coroutine_handle<> resume_point_;
   cancel_hook* hook_ = nullptr;  // Valid while the word says has_hook.
+  context_slot context_;
   std::uint64_t number_;
   std::unique_ptr<std::string> name_;  // Under lock_.
 };

@@ -47,7 +47,7 @@ bool task_set::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   task.suspend_at(awaiting);
   suspended_ = true;
   // Armed before the children can see the waiter, who is the only one to look at `settled_` after us.
-  const bool waits = task.arm(policy_ == set_policy::shielded ? nullptr : this);
+  const bool waits = task.arm(this);
   const std::lock_guard guard(lock_);
   if (!waits) {
     task.schedule();
@@ -77,14 +77,7 @@ std::size_t task_set::finish() {
     return decided_by_;
   }
   task_record& task = current_task();
-  if (task.end_wait() == wait_end::cancelled) {
-    const std::lock_guard guard(lock_);
-    left_ = policy_ == set_policy::shielded;
-    task.throw_cancelled();
-  }
-  // A child that failed decides, cancelled or not (asyncio: gather's outer future gets its error).
-  const bool failed = policy_ == set_policy::first_exception && decided_by_ != none;
-  if (cancelled && !failed) {
+  if (task.end_wait() == wait_end::cancelled || cancelled) {
     task.throw_cancelled();
   }
   return decided_by_;
@@ -97,8 +90,7 @@ bool task_set::cancel_children(cancel_hook& self, std::string_view message) noex
     if (set.settled_) {
       return false;
     }
-    // From here on the end of all children ends the wait (asyncio: _cancel_requested), or in gather the
-    // first one that fails or ends cancelled.
+    // From here on the end of all children ends the wait.
     set.cancel_requested_ = true;
   }
   bool any = false;
@@ -123,28 +115,25 @@ void task_set::child_node::ended(work& self) {
 }
 
 // The exception of the child that decides is fetched by finish(), if anybody gets that far; those of the
-// others are nobody's (asyncio: gather() marks them as retrieved).
+// others are nobody's.
 void task_set::child_ended(std::size_t index) noexcept {
-  bool fetched = true;
+  bool decides = false;
   {
-    const future_base& child = *children_[index];
-    const bool failed = child.exception() != nullptr;
     const std::lock_guard guard(lock_);
     --unfinished_;
+    const bool first = policy_ == set_policy::first_completed;
     if (!settled_) {
-      const bool fails = policy_ == set_policy::first_exception && failed;
-      const bool wins = policy_ == set_policy::first_completed;
-      if ((fails || wins) && decided_by_ == none) {
+      if (first && decided_by_ == none) {
         decided_by_ = index;
       }
-      settled_ = unfinished_ == 0 || fails || (wins && !cancel_requested_);
+      settled_ = unfinished_ == 0 || (first && !cancel_requested_);
       if (settled_ && waiter_ != nullptr) {
         waiter_->wake_and_schedule();
       }
     }
-    fetched = !left_ && decided_by_ != index;
+    decides = decided_by_ == index;
   }
-  if (fetched) {
+  if (!decides) {
     children_[index]->mark_retrieved();
   }
   drop_reference();

@@ -1,9 +1,9 @@
-// Waiting for several tasks at once: what gather() and race() have in common.
+// Waiting for several tasks at once, in structured ways: what race() and wait_for_all() have in common.
 //
 // The state lives on the heap and is owned by counted references: one of the waiter and one of each
 // child that has not ended. So a child may end after the waiter has left, and no node is ever taken
 // out of a list from outside. A child's end is reported by scheduler::run_callback(): in asyncio mode
-// one turn later, which is the third hop of asyncio's gather().
+// one turn later, as by a done callback.
 #pragma once
 
 #include <jackdaw/runtime/base/spin_lock.hpp>
@@ -21,10 +21,8 @@ namespace jackdaw {
 
 /// When the wait for a set of tasks is over.
 enum class set_policy : std::uint8_t {
-  first_exception,  // gather: all have ended, or one failed.
-  first_completed,  // race: one has ended.
+  first_completed,  // race(): one has ended.
   all_completed,    // All have ended, whatever with.
-  shielded,         // As all_completed, but a cancelled waiter leaves and cancels nobody.
 };
 
 class task_set final : public cancel_hook, public pooled {
@@ -74,7 +72,6 @@ class task_set final : public cancel_hook, public pooled {
   bool cancel_requested_ = false;
   task_record* waiter_ = nullptr;
   bool suspended_ = false;
-  bool left_ = false;  // Shielded, and the waiter was cancelled: nobody will see how the task ends.
   std::atomic<std::size_t> references_;
 };
 

@@ -48,7 +48,7 @@ bool timeout_scope::leave(bool by_cancellation) noexcept {
     state_.store(state::finished, std::memory_order_relaxed);
     return false;
   }
-  state_.store(state::expired, std::memory_order_relaxed);
+  state_.store(state::expired, std::memory_order_relaxed);  // See the member.
   const std::uint32_t left = task_->uncancel();
   const bool only_ours = left <= requests_before_;
   if (task_->home().concurrent() && (by_cancellation || only_ours) && task_->take_cancellation()) {

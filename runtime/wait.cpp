@@ -1,4 +1,5 @@
 // Watching several futures without touching them.
+#include <jackdaw/runtime/base/assert.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/done_callback.hpp>
 #include <jackdaw/runtime/future.hpp>
@@ -10,9 +11,9 @@ namespace jackdaw {
 namespace {
 
 // A future whose type nobody needs.
-class any_future {
+class watched_future {
  public:
-  explicit any_future(future_base& watched) noexcept : watched_(&watched) {}
+  explicit watched_future(future_base& watched) noexcept : watched_(&watched) {}
   [[nodiscard]] bool failed() const {
     return !watched_->cancelled() && watched_->exception() != nullptr;
   }
@@ -32,7 +33,7 @@ class watch_scope {
 
   template <class F>
   void add(future_base& watched, F&& function) {
-    tokens_.push_back(call_when_done<any_future>(watched, std::forward<F>(function)));
+    tokens_.push_back(call_when_done<watched_future>(watched, std::forward<F>(function)));
   }
   void end() noexcept {
     for (const done_callback_token& token : std::exchange(tokens_, {})) {
@@ -52,26 +53,34 @@ class alarm : timer {
   alarm& operator=(const alarm&) = delete;
   ~alarm() { disarm(); }
   void set(duration limit) { arm(deadline_in(limit)); }
+  // Threads: any, several at once.
+  void stop() noexcept {
+    const std::lock_guard guard(stopping_);
+    disarm();
+  }
 
  private:
   static void ring(timer& self) noexcept {
     static_cast<void>(static_cast<alarm&>(self).rung_.state().set_value());
   }
   future<void> rung_;
+  spin_lock stopping_;
 };
 
 // What the callbacks of one wait() share; they may run on several workers, and after it has returned.
 struct waited {
   waited(std::size_t count, return_when condition) : left(count), when(condition) {}
 
-  void one_ended(const any_future& ended) {
+  void one_ended(const watched_future& ended) {
     // C1: relaxed; only the count matters, and what it leads to is ordered by the future.
     const bool last = left.fetch_sub(1, std::memory_order_relaxed) == 1;
-    const bool failed = when == return_when::first_exception && ended.failed();
+    // asyncio looks at the exception, unless it need not: the last one's may still be reported.
+    const bool failed = !last && when == return_when::first_exception && ended.failed();
     if (failed) {
-      ended.mark_retrieved();  // asyncio looks at the exception here.
+      ended.mark_retrieved();
     }
     if (last || failed || when == return_when::first_completed) {
+      time_is_up.stop();  // At once, as asyncio does: it shows in the order of other timers.
       static_cast<void>(over.state().set_value());
     }
   }
@@ -79,6 +88,7 @@ struct waited {
   std::atomic<std::size_t> left;
   return_when when;
   future<void> over;
+  alarm time_is_up{over};
 };
 
 }  // namespace
@@ -89,13 +99,21 @@ task<void> wait_until(std::vector<future_reference> awaited, return_when when,
     throw std::invalid_argument("Set of Tasks/Futures is empty.");
   }
   const auto state = std::make_shared<waited>(awaited.size(), when);
-  alarm time_is_up(state->over);
   if (limit.has_value()) {
-    time_is_up.set(*limit);
+    state->time_is_up.set(*limit);
   }
+  // However the wait ends. The callbacks may keep the rest for longer.
+  struct at_end {
+    explicit at_end(waited& ended) : state(&ended) {}
+    at_end(const at_end&) = delete;
+    at_end& operator=(const at_end&) = delete;
+    ~at_end() { state->time_is_up.stop(); }
+    waited* state;
+  };
+  const at_end stops_alarm(*state);
   watch_scope watches;
   for (const future_reference& each : awaited) {
-    watches.add(*each, [state](const any_future& ended) { state->one_ended(ended); });
+    watches.add(*each, [state](const watched_future& ended) { state->one_ended(ended); });
   }
   co_await state->over;
 }
@@ -104,7 +122,7 @@ task<void> cancel_and_wait_one(future_reference awaited) {
   const future<void> ended;
   watch_scope watches;
   watches.add(*awaited,
-              [ended](const any_future&) { static_cast<void>(ended.state().set_value()); });
+              [ended](const watched_future&) { static_cast<void>(ended.state().set_value()); });
   awaited->request_cancel();
   co_await ended;
 }
@@ -156,17 +174,21 @@ void completion_stream::start(const std::vector<future_reference>& awaited,
   shared_ = std::make_shared<shared_part>();
   shared_->todo = left_;
   for (std::size_t index = 0; index < awaited.size(); ++index) {
-    call_when_done<any_future>(*awaited[index], [shared = shared_, index](const any_future&) {
-      shared->one_ended(index);
-    });
+    call_when_done<watched_future>(
+        *awaited[index],
+        [shared = shared_, index](const watched_future&) { shared->one_ended(index); });
   }
   if (limit.has_value() && left_ > 0) {
     shared_->arm(deadline_in(*limit));
   }
 }
 
-task<std::size_t> completion_stream::next_index() {
+void completion_stream::take_one() noexcept {
+  JACKDAW_ASSERT(left_ > 0);
   --left_;
+}
+
+task<std::size_t> completion_stream::next_index() {
   const std::size_t index = co_await shared_->done.get();
   if (index == timed_out) {
     throw timeout_error();

@@ -14,6 +14,7 @@
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -73,7 +74,8 @@ class completion_stream {
 
   void start(const std::vector<future_reference>& awaited, std::optional<duration> limit);
   [[nodiscard]] bool has_next() const noexcept { return left_ > 0; }
-  /// The index of the next one that is done. Throws timeout_error.
+  void take_one() noexcept;
+  /// After take_one(). The index of the next one that is done. Throws timeout_error.
   task<std::size_t> next_index();
 
  private:
@@ -97,16 +99,22 @@ class as_completed_iterator : private completion_stream {
     start(references, limit);
   }
 
-  /// True until as many were taken as there are.
+  /// True until next() was called as often as there are handles.
   using completion_stream::has_next;
 
-  /// The next one that is done. Suspends until there is one. Throws timeout_error when time is up.
-  task<Handle> next() {
+  /// The next one that is done; only while has_next(). The call counts at once, so that several may be called
+  /// before the first is awaited. Suspends until there is one. Throws timeout_error when time is up.
+  JACKDAW_CORO_WRAPPER task<Handle> next() {
+    take_one();
+    return wait_for_next();
+  }
+
+ private:
+  task<Handle> wait_for_next() {
     const std::size_t index = co_await next_index();
     co_return awaited_[index];
   }
 
- private:
   std::vector<Handle> awaited_;
 };
 
@@ -121,14 +129,25 @@ as_completed_iterator<ensured<A>> as_completed(std::vector<A> awaited,
                                                std::optional<duration> limit = std::nullopt) {
   std::vector<ensured<A>> handles;
   handles.reserve(awaited.size());
+  std::unordered_set<const future_base*> seen;
   for (A& each : awaited) {
-    handles.push_back(ensure_future(std::move(each)));
+    ensured<A> handle = ensure_future(std::move(each));
+    const future_base& awaited_once = handle.state();
+    if (seen.insert(&awaited_once).second) {  // asyncio makes a set of them.
+      handles.push_back(std::move(handle));
+    }
   }
   return as_completed_iterator<ensured<A>>(std::move(handles), limit);
 }
 
 /// Cancels it, and waits until it is done.
 task<void> cancel_and_wait_one(future_reference awaited);
+
+/// A coroutine that awaits `what`: what is no task yet, and is to become one.
+template <class A>
+task<await_result<A>> await_in_task(A what) {
+  co_return co_await std::move(what);
+}
 
 /// Awaits `what` for at most `limit`: timeout() under asyncio's name, with asyncio's rules for a time that
 /// is zero or less (what is done gives its result, else it is cancelled and a coroutine never starts) and
@@ -140,19 +159,23 @@ task<await_result<A>> wait_for(A what, std::optional<duration> limit) {
   if (!limit.has_value()) {
     co_return co_await std::move(what);
   }
-  if constexpr (future_like<A>) {
-    if (*limit <= duration::zero()) {
-      const ensured<A> handle = ensure_future(std::move(what));
-      if (!handle.done()) {
-        co_await cancel_and_wait_one(future_reference(handle.state()));
-        if (handle.cancelled()) {
-          throw timeout_error();
-        }
-      }
-      co_return co_await handle;
-    }
+  if (*limit > duration::zero()) {
+    co_return co_await timeout(*limit, std::move(what));
   }
-  co_return co_await timeout(*limit, std::move(what));
+  if constexpr (future_like<A>) {
+    ensured<A> handle = ensure_future(std::move(what));
+    if (!handle.done()) {
+      co_await cancel_and_wait_one(future_reference(handle.state()));
+      try {
+        co_return co_await std::move(handle);  // It is done: this does not suspend.
+      } catch (const cancelled_error&) {
+        throw timeout_error();
+      }
+    }
+    co_return co_await std::move(handle);
+  } else {
+    co_return co_await wait_for(await_in_task(std::move(what)), limit);
+  }
 }
 
 }  // namespace jackdaw

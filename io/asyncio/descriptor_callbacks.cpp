@@ -1,6 +1,7 @@
 // Watches: one coroutine per descriptor.
 #include <jackdaw/io/asyncio/descriptor_callbacks.hpp>
 #include <jackdaw/io/readiness.hpp>
+#include <jackdaw/runtime/context.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/sleep.hpp>
@@ -22,11 +23,18 @@ using jackdaw::asyncio::event_loop;
 constexpr int read_events = POLLIN;
 constexpr int write_events = POLLOUT;
 
+struct registered_callback {
+  explicit registered_callback(descriptor_callback given) : function(std::move(given)) {}
+
+  descriptor_callback function;
+  context_slot context = context_slot::copy_of_current();  // S194
+};
+
 struct watch {
   int descriptor = -1;
   // Shared, so that a callback may replace or remove itself while it runs.
-  std::shared_ptr<descriptor_callback> reader;
-  std::shared_ptr<descriptor_callback> writer;
+  std::shared_ptr<registered_callback> reader;
+  std::shared_ptr<registered_callback> writer;
   join_handle<void> runner;
   bool waits = false;
   bool asks_anew = false;  // The set of events changed while the runner waited.
@@ -48,11 +56,12 @@ watch_table& table_of(event_loop& loop) {
 }
 
 // A callback is no task: current_task() is nobody inside of it (S53). False: it tore out of the loop.
-[[nodiscard]] bool call(event_loop& loop, const std::shared_ptr<descriptor_callback>& callback) {
+[[nodiscard]] bool call(event_loop& loop, const std::shared_ptr<registered_callback>& callback) {
   task_record* const runner = std::exchange(current_context().task, nullptr);
+  const context_scope scope(callback->context);
   bool returned = true;
   try {
-    (*callback)();
+    callback->function();
   } catch (const base_exception&) {
     loop.tear_out(std::current_exception());  // The watch goes on in the next run.
     returned = false;
@@ -94,8 +103,8 @@ task<void> run_watch(event_loop& loop, std::shared_ptr<watch> watched) {
   }
 }
 
-void change(event_loop& loop, int descriptor, std::shared_ptr<descriptor_callback> watch::* which,
-            std::shared_ptr<descriptor_callback> callback) {
+void change(event_loop& loop, int descriptor, std::shared_ptr<registered_callback> watch::* which,
+            std::shared_ptr<registered_callback> callback) {
   auto& watches = table_of(loop).watches;
   auto& found = watches[descriptor];
   if (found == nullptr) {
@@ -120,7 +129,7 @@ void change(event_loop& loop, int descriptor, std::shared_ptr<descriptor_callbac
   }
 }
 
-bool has(event_loop& loop, int descriptor, std::shared_ptr<descriptor_callback> watch::* which) {
+bool has(event_loop& loop, int descriptor, std::shared_ptr<registered_callback> watch::* which) {
   const auto& watches = table_of(loop).watches;
   const auto found = watches.find(descriptor);
   return found != watches.end() && (*found->second).*which != nullptr;
@@ -130,12 +139,12 @@ bool has(event_loop& loop, int descriptor, std::shared_ptr<descriptor_callback> 
 
 void add_reader(event_loop& loop, int descriptor, descriptor_callback callback) {
   change(loop, descriptor, &watch::reader,
-         std::make_shared<descriptor_callback>(std::move(callback)));
+         std::make_shared<registered_callback>(std::move(callback)));
 }
 
 void add_writer(event_loop& loop, int descriptor, descriptor_callback callback) {
   change(loop, descriptor, &watch::writer,
-         std::make_shared<descriptor_callback>(std::move(callback)));
+         std::make_shared<registered_callback>(std::move(callback)));
 }
 
 bool remove_reader(event_loop& loop, int descriptor) {

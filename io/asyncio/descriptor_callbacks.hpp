@@ -23,10 +23,8 @@ using descriptor_callback = std::function<void()>;
 /// Threads       The loop's; also before it runs.
 /// Lifetime      Remove it before the descriptor is closed.
 /// Source        loop.add_reader, loop.add_writer, loop.remove_reader, loop.remove_writer.
-void add_reader(jackdaw::asyncio::event_loop& loop, int descriptor,
-                descriptor_callback callback);
-void add_writer(jackdaw::asyncio::event_loop& loop, int descriptor,
-                descriptor_callback callback);
+void add_reader(jackdaw::asyncio::event_loop& loop, int descriptor, descriptor_callback callback);
+void add_writer(jackdaw::asyncio::event_loop& loop, int descriptor, descriptor_callback callback);
 /// False if there was none.
 bool remove_reader(jackdaw::asyncio::event_loop& loop, int descriptor);
 bool remove_writer(jackdaw::asyncio::event_loop& loop, int descriptor);

@@ -1,7 +1,7 @@
 // The turn, and how runs begin and end.
 #include <jackdaw/runtime/asyncio/event_loop.hpp>
-#include <jackdaw/runtime/asyncio/heapq.hpp>
 #include <jackdaw/runtime/base/assert.hpp>
+#include <jackdaw/runtime/base/heapq.hpp>
 #include <jackdaw/runtime/blocking_pool.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
@@ -32,6 +32,7 @@ class running_scope {
     current_context() = execution_context{};
     current_context().scheduler = &loop;
     current_context().driver = driver;
+    current_context().scope = before_.scope;
   }
   running_scope(const running_scope&) = delete;
   running_scope& operator=(const running_scope&) = delete;
@@ -56,11 +57,21 @@ bool ends_the_loop(const std::exception_ptr& error) noexcept {
 }  // namespace
 
 event_loop::event_loop(loop_options options)
-    : scheduler(options.time_source != nullptr ? *options.time_source : real_clock(),
-                std::move(options.on_failure), 1),
-      make_driver_(std::move(options.make_driver)) {}
+    : event_loop(options, std::make_shared<failure_chain>(options.on_failure)) {}
 
-event_loop::~event_loop() { close(); }
+// The base's handler is for results that outlive the loop, and knows the chain only.
+event_loop::event_loop(loop_options options, std::shared_ptr<failure_chain> failures)
+    : scheduler(
+          options.time_source != nullptr ? *options.time_source : real_clock(),
+          [failures](const failure& failure) { failures->tell(failure); }, 1),
+      make_driver_(std::move(options.make_driver)),
+      debug_(options.debug ? *options.debug : debug_wanted_by_environment()),
+      failures_(std::move(failures)) {}
+
+event_loop::~event_loop() {
+  close();
+  failures_->forget_loop();
+}
 
 void event_loop::ensure_driver() {
   if (driver_ == nullptr) {
@@ -80,7 +91,7 @@ void event_loop::require_open() const {
 
 void event_loop::require_runnable() const {
   require_open();
-  if (running_) {
+  if (is_running()) {
     throw std::runtime_error("This event loop is already running");
   }
   if (current_context().scheduler != nullptr) {
@@ -155,7 +166,7 @@ void event_loop::arm_timer(timer& timer) {
     timer_access::fire(timer);
     held->drop_reference();
   };
-  auto* const item = new callback(*this, fire, timer.deadline());
+  auto* const item = new callback(*this, fire, timer.deadline(), context_slot());
   item->add_reference();  // The timer's.
   timer_access::set_queue(timer, item);
   if (timer_access::runs_soon_if_due(timer) && timer.deadline() <= time()) {
@@ -230,7 +241,11 @@ void event_loop::run_ready() {
   for (std::size_t left = ready_.size(); left > 0; --left) {
     work* const item = ready_.pop_front();
     ++resumptions_;
-    item->run(*item);
+    if (debug_) [[unlikely]] {
+      run_timed(*item);
+    } else {
+      item->run(*item);
+    }
     if (torn_out_) [[unlikely]] {
       std::rethrow_exception(std::exchange(torn_out_, nullptr));
     }
@@ -242,9 +257,9 @@ void event_loop::run_forever() {
   thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);  // H2
   ensure_driver();
   const running_scope scope(*this, driver_.get());
-  running_ = true;
+  running_.store(true, std::memory_order_relaxed);  // H2
   const auto leave = [this]() noexcept {
-    running_ = false;
+    running_.store(false, std::memory_order_relaxed);  // H2
     stopping_ = false;
   };
   try {
@@ -290,6 +305,12 @@ struct event_loop::done_watch {
   }
   done_watch(const done_watch&) = delete;
   done_watch& operator=(const done_watch&) = delete;
+  ~done_watch() {
+    // A future that was never set outlives the loop if somebody holds it.
+    for (std::size_t index = 0; index < nodes.size(); ++index) {
+      tasks[index]->remove_completion(nodes[index]);
+    }
+  }
 
   void one_ended() {
     if (--left > 0 || given_up) {
@@ -336,49 +357,8 @@ void event_loop::run_until_done(std::vector<future_reference> awaited, bool extr
   }
 }
 
-void event_loop::cancel_all_tasks() {
-  const std::vector<task_reference> left = tasks().snapshot();
-  if (left.empty()) {
-    return;
-  }
-  for (const task_reference& task : left) {
-    task->request_cancel();
-  }
-  run_until_done({left.begin(), left.end()}, true);
-  for (const task_reference& task : left) {
-    if (!task->cancelled() && task->exception() != nullptr) {
-      task->mark_retrieved();
-      report(
-          {"unhandled exception during asyncio.run() shutdown", task->name(), task->exception()});
-    }
-  }
-}
-
-void event_loop::run(task_record& main) {
-  std::exception_ptr torn_out;
-  const auto guarded = [&](auto&& step) {
-    try {
-      step();
-    } catch (...) {
-      if (!torn_out) {
-        torn_out = std::current_exception();
-      }
-    }
-  };
-  guarded([&] {
-    require_runnable();
-    main.start();
-    run_until_done({future_reference(main)}, false);
-  });
-  guarded([&] { cancel_all_tasks(); });
-  guarded([&] { close(); });
-  if (torn_out) {
-    std::rethrow_exception(torn_out);
-  }
-}
-
 void event_loop::close() {
-  if (running_) {
+  if (is_running()) {
     throw std::runtime_error("Cannot close a running event loop");
   }
   if (closed_) {
@@ -394,7 +374,11 @@ void event_loop::close() {
     current_context().destroys_waiters = true;
     for (const task_reference& task : tasks().snapshot()) {
       if (task->reports_destruction()) {
-        report({"Task was destroyed but it is pending!", task->name(), nullptr});
+        failure lost{"Task was destroyed but it is pending!", task->name(), nullptr};
+        lost.source = failure_source::task;
+        lost.where = task->origin();
+        const context_scope in(task->context_of_steps());  // S173
+        report(lost);
       }
       task->destroy_pending();
       drop_queued();
@@ -416,6 +400,10 @@ void event_loop::close() {
 // The kernel owns the frames of pending operations until it has given them back: a task that waits for
 // one is asked to stop, and the answer awaited, before its frame may be destroyed.
 void event_loop::finish_operations() noexcept {
+  if (const driver_statistics before = io_counters_.snapshot();
+      before.submissions == before.completions) {
+    return;  // Nobody is asked to stop without need: what they await would be cancelled as well.
+  }
   for (const task_reference& task : tasks().snapshot()) {
     task->request_cancel();
   }
@@ -440,7 +428,7 @@ void event_loop::drop_queued() noexcept {
   timers_cancelled_ = 0;
   receive();
   while (work* const item = ready_.pop_front()) {
-    if (task_record::is_step(*item)) {
+    if (task_record::is_step(*item) || done_callback::drop_queued(*item)) {
       continue;
     }
     if (item->run == &callback::run_work) {

@@ -33,6 +33,7 @@ void callback::run_work(work& self) {
       item.function_.reset();
     }
   };
+  const context_scope scope(item.context_);
   try {
     item.function_();
   } catch (const keyboard_interrupt&) {
@@ -42,7 +43,8 @@ void callback::run_work(work& self) {
     ended();
     throw;
   } catch (...) {
-    item.loop_->report({"Exception in callback", {}, std::current_exception()});
+    item.loop_->report(
+        {"Exception in callback", {}, std::current_exception(), failure_source::handle});
   }
   ended();
 }

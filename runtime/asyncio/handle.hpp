@@ -3,6 +3,7 @@
 
 #include <jackdaw/runtime/base/unique_function.hpp>
 #include <jackdaw/runtime/clock.hpp>
+#include <jackdaw/runtime/context.hpp>
 #include <jackdaw/runtime/frame_allocator.hpp>
 #include <jackdaw/runtime/work.hpp>
 
@@ -17,16 +18,18 @@ class event_loop;
 class callback final : public work, public pooled {
  public:
   template <class F>
-  callback(event_loop& loop, F&& function, time_point when)
+  callback(event_loop& loop, F&& function, time_point when, context_slot in)
       : work(&callback::run_work),
         when_(when),
         loop_(&loop),
+        context_(std::move(in)),
         function_(std::forward<F>(function)) {}
 
   /// S11: idempotent; the function and what it holds are destroyed now.
   void cancel() noexcept;
   [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
   [[nodiscard]] time_point when() const noexcept { return when_; }
+  [[nodiscard]] context get_context() { return context(context_.cell()); }
 
   void add_reference() noexcept { ++references_; }
   void drop_reference() noexcept {
@@ -43,6 +46,7 @@ class callback final : public work, public pooled {
 
   time_point when_;
   event_loop* loop_;
+  context_slot context_;
   unsigned references_ = 1;
   bool cancelled_ = false;
   bool runs_ = false;
@@ -80,6 +84,8 @@ class handle {
   [[nodiscard]] bool cancelled() const noexcept { return held_->cancelled(); }
   /// The deadline of a timer.
   [[nodiscard]] time_point when() const noexcept { return held_->when(); }
+  /// In which the callback runs. asyncio: Handle.get_context().
+  [[nodiscard]] context get_context() const { return held_->get_context(); }
 
  private:
   callback* held_ = nullptr;

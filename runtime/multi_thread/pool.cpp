@@ -1,6 +1,7 @@
 // Starting, feeding and ending the workers.
 #include <jackdaw/runtime/base/assert.hpp>
 #include <jackdaw/runtime/blocking_pool.hpp>
+#include <jackdaw/runtime/done_callback.hpp>
 #include <jackdaw/runtime/multi_thread/cpu_budget.hpp>
 #include <jackdaw/runtime/multi_thread/pool.hpp>
 #include <jackdaw/runtime/task_record.hpp>
@@ -8,8 +9,11 @@
 #include <jackdaw/runtime/timer.hpp>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
+#include <span>
 #include <stdexcept>
+#include <utility>
 
 namespace jackdaw {
 namespace {
@@ -59,10 +63,11 @@ void pool::run(task_record& main) {
   closing_.store(true, std::memory_order_seq_cst);  // Dekker with task_spawned(): see there.
   cancel_all();
   own.run_until(&pool::all_tasks_are_done);
-  blocking().close();
+  blocking().finish();  // asyncio: S161.
   wait_for_outsiders();
   stop_workers();
   wait_for_outsiders();
+  drop_queued();
   own.detach();
 }
 
@@ -97,6 +102,23 @@ void pool::stop_workers() noexcept {
       thread.join();
     }
   }
+}
+
+// All other threads have ended. What a callback held may queue others when it goes.
+void pool::drop_queued() noexcept {
+  std::array<work*, 16> items{};
+  std::size_t count = 0;
+  do {
+    for (const auto& each : workers_) {
+      each->take_left(items, count);
+    }
+    count += shared_.pop(std::span(items).subspan(count), 1);
+    for (work* const item : std::span(items).first(count)) {
+      if (!done_callback::drop_queued(*item)) {
+        item->run(*item);  // It only keeps accounts.
+      }
+    }
+  } while (std::exchange(count, 0) != 0);
 }
 
 void pool::schedule(work& work) noexcept {

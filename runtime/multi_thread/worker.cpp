@@ -29,7 +29,7 @@ void worker::attach() {
   this_thread_worker = this;
   task_registry::use_shard(index_);
   execution_context& context = current_context();
-  context = execution_context{};
+  context = execution_context{.scope = context.scope};
   context.scheduler = pool_;
   context.driver = own_driver_.get();
   round_began_ = pool_->now();
@@ -38,7 +38,7 @@ void worker::attach() {
 void worker::detach() noexcept {
   driver_.store(nullptr, std::memory_order_seq_cst);  // As in attach().
   own_driver_.reset();
-  current_context() = execution_context{};
+  current_context() = execution_context{.scope = current_context().scope};
   this_thread_worker = nullptr;
 }
 
@@ -93,6 +93,19 @@ work* worker::take_local() noexcept {
   }
   next_in_a_row_ = 0;
   return queue_.pop();
+}
+
+void worker::take_left(std::span<work*> items, std::size_t& count) noexcept {
+  if (next_ != nullptr && count < items.size()) {
+    items[count++] = std::exchange(next_, nullptr);
+  }
+  while (count < items.size()) {
+    work* const item = queue_.pop();
+    if (item == nullptr) {
+      return;
+    }
+    items[count++] = item;
+  }
 }
 
 void worker::run(work& item) {

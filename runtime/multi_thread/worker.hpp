@@ -75,6 +75,9 @@ class alignas(cache_line_bytes) worker {
   void push_last(work& item) noexcept;
   [[nodiscard]] timer_queue& timers() noexcept { return timers_; }
 
+  /// Fills `items` from `count` on with what is queued. Once this worker's thread has ended.
+  void take_left(std::span<work*> items, std::size_t& count) noexcept;
+
   // --- Any thread ---
   [[nodiscard]] std::size_t steal_from(std::span<work*> into) noexcept {
     return queue_.steal(into);

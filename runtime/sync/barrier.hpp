@@ -35,7 +35,10 @@ class barrier {
   void abort();
 
   [[nodiscard]] std::size_t parties() const noexcept { return parties_; }
+  /// How many wait for the group to be complete.
   [[nodiscard]] std::size_t waiting() const noexcept;
+  /// asyncio's name for it.
+  [[nodiscard]] std::size_t n_waiting() const noexcept { return waiting(); }
   [[nodiscard]] bool broken() const noexcept;
 
  private:

@@ -11,12 +11,22 @@ namespace jackdaw {
 
 /// Waits for a change that somebody announces while holding the mutex.
 ///
-/// Threads       Tasks of one runtime. Lifetime: the mutex outlives it.
+/// Threads       Tasks of one runtime.
+/// Lifetime      A mutex that it is given outlives it; without one it has its own.
 /// Errors        std::runtime_error if the mutex is not locked.
 /// Source        asyncio.Condition (3.13).
 class condition {
  public:
+  condition() noexcept : mutex_(&own_) {}
   explicit condition(mutex& guarding) noexcept : mutex_(&guarding) {}
+  condition(const condition&) = delete;
+  condition& operator=(const condition&) = delete;
+
+  /// Those of the mutex.
+  mutex::lock_awaiter acquire() noexcept { return mutex_->acquire(); }
+  mutex::scoped_lock_awaiter scoped_lock() noexcept { return mutex_->scoped_lock(); }
+  void release() { mutex_->release(); }
+  [[nodiscard]] bool locked() const noexcept { return mutex_->locked(); }
 
   /// Unlocks the mutex, waits for a notification, and locks it again.
   ///
@@ -39,6 +49,7 @@ class condition {
  private:
   class notification;
 
+  mutex own_;
   mutex* mutex_;
   wait_queue waiters_;
 };

@@ -69,6 +69,11 @@ class mutex {
   void unlock();
   [[nodiscard]] bool is_locked() const noexcept;
 
+  /// asyncio's names for lock(), unlock() and is_locked().
+  lock_awaiter acquire() noexcept { return lock(); }
+  void release() { unlock(); }
+  [[nodiscard]] bool locked() const noexcept { return is_locked(); }
+
  private:
   wait_queue waiters_;
   bool locked_ = false;  // Under the lock.

@@ -10,23 +10,68 @@ bool queue_base::is_shut_down() const noexcept {
   return shut_down_;
 }
 
-void queue_base::wake_getter() noexcept {
+std::size_t queue_base::qsize() const noexcept {
+  const std::lock_guard guard(lock_);
+  return size_;
+}
+
+bool queue_base::full() const noexcept {
+  const std::lock_guard guard(lock_);
+  return is_full();
+}
+
+void queue_base::item_put() noexcept {
+  ++size_;
+  ++unfinished_;
   const auto held = getters_.lock();
   getters_.wake_one();
 }
 
-void queue_base::wake_putter() noexcept {
+void queue_base::item_taken() noexcept {
+  --size_;
   const auto held = putters_.lock();
   putters_.wake_one();
 }
 
-void queue_base::wake_everybody() noexcept {
+void queue_base::end(bool drop_items) noexcept {
+  shut_down_ = true;
+  if (drop_items) {
+    unfinished_ -= size_ < unfinished_ ? size_ : unfinished_;
+    size_ = 0;
+    if (unfinished_ == 0) {
+      finished_.set();
+    }
+  }
   {
     const auto held = getters_.lock();
     getters_.wake_all();
   }
   const auto held = putters_.lock();
   putters_.wake_all();
+}
+
+void queue_base::task_done() {
+  const std::lock_guard guard(lock_);
+  if (unfinished_ == 0) {
+    throw std::invalid_argument("task_done() called too many times");
+  }
+  if (--unfinished_ == 0) {
+    finished_.set();
+  }
+}
+
+task<void> queue_base::join() {
+  {
+    const std::lock_guard guard(lock_);
+    if (unfinished_ == 0) {
+      co_return;
+    }
+    // Those who wait since the last time have been chosen, and are not held back by this.
+    finished_.clear();
+  }
+  co_await finished_.wait();
+  // Whoever woke us may still be inside task_done(), and we may destroy the queue.
+  const std::lock_guard guard(lock_);
 }
 
 // The items' lock is held until the waiter is in the queue: a change that would have ended the wait

@@ -1,6 +1,8 @@
 // Acquiring and releasing permits.
 #include <jackdaw/runtime/sync/semaphore.hpp>
 
+#include <stdexcept>
+
 namespace jackdaw {
 
 bool semaphore::reserve_for_next() noexcept {
@@ -20,10 +22,20 @@ bool semaphore::try_acquire() noexcept {
   return true;
 }
 
-void semaphore::release() noexcept {
+bool semaphore::release_within_bound() noexcept {
   const auto held = waiters_.lock();
+  if (permits_ >= bound_) {
+    return false;
+  }
   ++permits_;
   reserve_for_next();
+  return true;
+}
+
+void bounded_semaphore::release() {
+  if (!release_within_bound()) {
+    throw std::invalid_argument("BoundedSemaphore released too many times");
+  }
 }
 
 bool semaphore::is_locked() const noexcept {

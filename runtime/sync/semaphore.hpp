@@ -1,10 +1,11 @@
-// A counting semaphore for tasks.
+// Counting semaphores for tasks.
 #pragma once
 
 #include <jackdaw/runtime/sync/wait_queue.hpp>
 
 #include <coroutine>
 #include <cstddef>
+#include <limits>
 #include <utility>
 
 namespace jackdaw {
@@ -64,11 +65,18 @@ class semaphore {
   acquire_awaiter acquire() noexcept { return acquire_awaiter(*this); }
   scoped_acquire_awaiter scoped_acquire() noexcept { return scoped_acquire_awaiter(*this); }
   [[nodiscard]] bool try_acquire() noexcept;
-  void release() noexcept;
+  void release() noexcept { static_cast<void>(release_within_bound()); }
 
   /// True if acquire() would wait.
   [[nodiscard]] bool is_locked() const noexcept;
+  /// asyncio's name for it.
+  [[nodiscard]] bool locked() const noexcept { return is_locked(); }
   [[nodiscard]] std::size_t available() const noexcept;
+
+ protected:
+  semaphore(std::size_t permits, std::size_t bound) noexcept : permits_(permits), bound_(bound) {}
+  /// False, and nothing happens, if there were more permits than the bound then.
+  [[nodiscard]] bool release_within_bound() noexcept;
 
  private:
   // All under the lock.
@@ -77,6 +85,19 @@ class semaphore {
 
   wait_queue waiters_;
   std::size_t permits_;
+  const std::size_t bound_ = std::numeric_limits<std::size_t>::max();
+};
+
+/// A semaphore that knows how many permits there are: giving back one too many is a mistake.
+///
+/// Errors        release() throws std::invalid_argument if all permits are back. A scoped_acquire() whose
+///               permit somebody else has given back already gives back nothing: destructors do not throw.
+/// Source        asyncio.BoundedSemaphore.
+class bounded_semaphore : public semaphore {
+ public:
+  explicit bounded_semaphore(std::size_t permits) noexcept : semaphore(permits, permits) {}
+
+  void release();
 };
 
 }  // namespace jackdaw

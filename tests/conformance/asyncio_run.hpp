@@ -1,6 +1,7 @@
 // asyncio.run() and asyncio.new_event_loop() for the twins: the loop, on a clock that jumps.
 #pragma once
 
+#include <jackdaw/runtime/asyncio/asyncio.hpp>
 #include <jackdaw/runtime/asyncio/event_loop.hpp>
 #include <jackdaw/runtime/clock.hpp>
 #include <jackdaw/runtime/sleep.hpp>
@@ -23,6 +24,9 @@ class virtual_loop {
   asyncio::event_loop* operator->() noexcept { return &loop_; }
   asyncio::event_loop& operator*() noexcept { return loop_; }
 
+  /// Time that a step takes: virtual_clock.py's `loop.now += time`.
+  void pass(duration time) noexcept { clock_.advance_to(clock_.now() + time); }
+
  private:
   virtual_clock clock_;
   virtual_world world_;
@@ -39,7 +43,7 @@ class real_loop {
   asyncio::event_loop loop_;
 };
 
-/// asyncio.run(main), then the result of main.
+/// asyncio.run(main) on a loop that is there: one that a test has prepared, or on the real clock.
 template <class T>
 T run_on(asyncio::event_loop& loop, task<T> main) {
   auto* const state = new task_state<T>(loop, std::move(main), {});
@@ -48,10 +52,10 @@ T run_on(asyncio::event_loop& loop, task<T> main) {
   return handle.result();
 }
 
+/// asyncio.run(main) on the clock that jumps.
 template <class T>
 T run(task<T> main, failure_handler on_failure = {}) {
-  virtual_loop loop(std::move(on_failure));
-  return run_on(*loop, std::move(main));
+  return asyncio::run(std::move(main), {.virtual_time = true, .on_failure = std::move(on_failure)});
 }
 
 /// lambda loop, context: log("HANDLER", context["message"], repr(context["exception"]))

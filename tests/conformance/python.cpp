@@ -1,6 +1,7 @@
 // Exceptions under their Python names.
 #include "python.hpp"
 
+#include <jackdaw/runtime/exception_group.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/sync/barrier.hpp>
 #include <jackdaw/runtime/sync/queue.hpp>
@@ -25,7 +26,10 @@ struct python_name {
 };
 
 constexpr python_name<std::exception> names_of_exceptions[] = {
+    {is<exception_group>, "ExceptionGroup"},
     {is<value_error>, "ValueError"},
+    {is<std::invalid_argument>, "ValueError"},
+    {is<lookup_error>, "LookupError"},
     {is<key_error>, "KeyError"},
     {is<zero_division_error>, "ZeroDivisionError"},
     {is<timeout_error>, "TimeoutError"},
@@ -39,6 +43,8 @@ constexpr python_name<base_exception> names_of_base_exceptions[] = {
     {is<cancelled_error>, "CancelledError"},
     {is<keyboard_interrupt>, "KeyboardInterrupt"},
     {is<system_exit>, "SystemExit"},
+    {is<base_exception_group>, "BaseExceptionGroup"},
+    {is<odd>, "Odd"},
 };
 
 template <class Root, std::size_t Count>
@@ -67,12 +73,24 @@ std::pair<std::string, std::string> parts(const std::exception_ptr& error) {
   }
 }
 
+// ExceptionGroup('message', [ValueError('text')])
+std::string repr_of_group(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const any_exception_group& group) {
+    return type_name(error) + "(" + repr(group.message()) + ", " + str(group.exceptions()) + ")";
+  }
+}
+
 }  // namespace
 
 std::string type_name(const std::exception_ptr& error) { return parts(error).first; }
 std::string str(const std::exception_ptr& error) { return parts(error).second; }
 
 std::string repr(const std::exception_ptr& error) {
+  if (error != nullptr && is_error<any_exception_group>(error)) {
+    return repr_of_group(error);
+  }
   const auto [name, text] = parts(error);
   return error == nullptr ? text : name + (text.empty() ? "()" : "('" + text + "')");
 }

@@ -1,6 +1,8 @@
 // Python's print(), so that a twin can be read beside its script: log("done", true) prints "done True".
 #pragma once
 
+#include <jackdaw/runtime/exceptions.hpp>
+
 #include <concepts>
 #include <cstddef>
 #include <exception>
@@ -22,6 +24,10 @@ struct key_error : std::runtime_error {
 };
 struct zero_division_error : std::runtime_error {
   using std::runtime_error::runtime_error;
+};
+// class Odd(BaseException)
+struct odd : base_exception {
+  using base_exception::base_exception;
 };
 
 /// type(e).__name__

@@ -4,7 +4,6 @@
 // Method: random operations beside an oracle, a string.
 #include "../support/io_runtimes.hpp"
 #include "../support/stress.hpp"
-
 #include <jackdaw/io/byte_buffer.hpp>
 
 #include <gtest/gtest.h>

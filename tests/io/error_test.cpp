@@ -34,7 +34,8 @@ TEST(result_test, a_value_is_a_result_without_an_error) {
   EXPECT_EQ(seven.value(), 7);
 }
 
-TEST(result_test, a_failure_carries_the_errno_and_the_call_and_throws_both_when_asked_for_the_value) {
+TEST(result_test,
+     a_failure_carries_the_errno_and_the_call_and_throws_both_when_asked_for_the_value) {
   result<int> failed = failure_cause{EPIPE, "send"};
   EXPECT_FALSE(failed.ok());
   EXPECT_EQ(failed.error_number(), EPIPE);
@@ -78,23 +79,40 @@ struct row {
 };
 
 constexpr row table[] = {
-    {ECONNRESET, meaning::peer_gone},      {EPIPE, meaning::peer_gone},
-    {ENOTCONN, meaning::peer_gone},        {ECONNABORTED, meaning::peer_gone},
-    {ETIMEDOUT, meaning::peer_gone},       {ESHUTDOWN, meaning::peer_gone},
-    {ECONNREFUSED, meaning::refused},      {EHOSTUNREACH, meaning::refused},
-    {ENETUNREACH, meaning::refused},       {EHOSTDOWN, meaning::refused},
-    {ENETDOWN, meaning::refused},          {EADDRNOTAVAIL, meaning::refused},
-    {EADDRINUSE, meaning::refused},        {EAGAIN, meaning::retry},
-    {EWOULDBLOCK, meaning::retry},         {EINTR, meaning::retry},
-    {EPROTO, meaning::retry},              {EMFILE, meaning::out_of_limits},
-    {ENFILE, meaning::out_of_limits},      {ENOBUFS, meaning::out_of_limits},
-    {ENOMEM, meaning::out_of_limits},      {EPERM, meaning::not_permitted},
-    {EACCES, meaning::not_permitted},      {ENOSYS, meaning::not_permitted},
-    {EBADF, meaning::bad_argument},        {EINVAL, meaning::bad_argument},
-    {EFAULT, meaning::bad_argument},       {ENOTSOCK, meaning::bad_argument},
-    {EISCONN, meaning::bad_argument},      {EIO, meaning::other},
-    {ENOSPC, meaning::other},              {ECANCELED, meaning::other},
-    {0, meaning::other},                   {-1, meaning::other},
+    {ECONNRESET, meaning::peer_gone},
+    {EPIPE, meaning::peer_gone},
+    {ENOTCONN, meaning::peer_gone},
+    {ECONNABORTED, meaning::peer_gone},
+    {ETIMEDOUT, meaning::peer_gone},
+    {ESHUTDOWN, meaning::peer_gone},
+    {ECONNREFUSED, meaning::refused},
+    {EHOSTUNREACH, meaning::refused},
+    {ENETUNREACH, meaning::refused},
+    {EHOSTDOWN, meaning::refused},
+    {ENETDOWN, meaning::refused},
+    {EADDRNOTAVAIL, meaning::refused},
+    {EADDRINUSE, meaning::refused},
+    {EAGAIN, meaning::retry},
+    {EWOULDBLOCK, meaning::retry},
+    {EINTR, meaning::retry},
+    {EPROTO, meaning::retry},
+    {EMFILE, meaning::out_of_limits},
+    {ENFILE, meaning::out_of_limits},
+    {ENOBUFS, meaning::out_of_limits},
+    {ENOMEM, meaning::out_of_limits},
+    {EPERM, meaning::not_permitted},
+    {EACCES, meaning::not_permitted},
+    {ENOSYS, meaning::not_permitted},
+    {EBADF, meaning::bad_argument},
+    {EINVAL, meaning::bad_argument},
+    {EFAULT, meaning::bad_argument},
+    {ENOTSOCK, meaning::bad_argument},
+    {EISCONN, meaning::bad_argument},
+    {EIO, meaning::other},
+    {ENOSPC, meaning::other},
+    {ECANCELED, meaning::other},
+    {0, meaning::other},
+    {-1, meaning::other},
     {1 << 20, meaning::other},
 };
 

@@ -3,7 +3,6 @@
 // Goal: a descriptor is closed once, by its owner, and never under an operation; a number that comes
 // back is told apart. Method: descriptors of /dev/null, counted through /proc/self/fd.
 #include "../support/io_runtimes.hpp"
-
 #include <jackdaw/io/file_descriptor.hpp>
 
 #include <fcntl.h>
@@ -93,7 +92,8 @@ TEST(file_descriptor_test, a_number_that_comes_back_has_another_generation) {
 }
 
 // A library that was given the number closes it behind our back: only taking it over again can tell.
-TEST(file_descriptor_test, a_number_that_was_released_and_closed_elsewhere_has_another_generation_too) {
+TEST(file_descriptor_test,
+     a_number_that_was_released_and_closed_elsewhere_has_another_generation_too) {
   file_descriptor first(open_null());
   const int number = first.get();
   const auto before = descriptor_generation(number);

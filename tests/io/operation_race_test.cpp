@@ -6,7 +6,6 @@
 // rounds and settled in the end. (The grid of moments, one after the other, is in operation_test.cpp.)
 #include "../support/io_runtimes.hpp"
 #include "../support/stress.hpp"
-
 #include <jackdaw/io/buffered_reader.hpp>
 #include <jackdaw/io/readiness.hpp>
 #include <jackdaw/io/tcp_listener.hpp>
@@ -44,7 +43,8 @@ JACKDAW_OVER_IO(operation_race_test, testing::parallel_io_kinds());
 // late by up to `lateness_max` loops, so that each of two contenders comes first now and then.
 class contender {
  public:
-  contender(std::function<void(std::uint64_t)> action, std::uint64_t seed, std::uint64_t lateness_max)
+  contender(std::function<void(std::uint64_t)> action, std::uint64_t seed,
+            std::uint64_t lateness_max)
       : action_(std::move(action)),
         random_(testing::random_numbers(seed)),
         lateness_max_(lateness_max),
@@ -152,7 +152,8 @@ task<tally> race_in(contest& contest, std::uint64_t rounds) {
   contender fulfiller([&](std::uint64_t round) { contest.fulfil(round); }, 2, 20'000);
   std::uint64_t ended_cancelled = 0;
   const auto end = std::chrono::steady_clock::now() + time_max;
-  for (std::uint64_t round = 1; round <= rounds && std::chrono::steady_clock::now() < end; ++round) {
+  for (std::uint64_t round = 1; round <= rounds && std::chrono::steady_clock::now() < end;
+       ++round) {
     performing = spawn(perform_in(contest, counts));
     if (round % 3 == 0) {
       co_await jackdaw::sleep(std::chrono::microseconds(1));  // Submitted before the race begins.
@@ -169,7 +170,8 @@ task<tally> race_in(contest& contest, std::uint64_t rounds) {
     contest.tidy_up();
     counts.rounds = round;
   }
-  EXPECT_EQ(ended_cancelled, accepted.load()) << "a cancellation that was accepted is delivered, once";
+  EXPECT_EQ(ended_cancelled, accepted.load())
+      << "a cancellation that was accepted is delivered, once";
   co_return counts;
 }
 
@@ -365,7 +367,8 @@ class accept_contest : public contest {
   std::size_t accepted_ = 0;
 };
 
-TEST_P(operation_race_test, a_connection_that_arrives_while_the_accept_is_cancelled_is_accepted_or_waits) {
+TEST_P(operation_race_test,
+       a_connection_that_arrives_while_the_accept_is_cancelled_is_accepted_or_waits) {
   accept_contest contest;
   print(run(race_in(contest, rounds_wanted / 2)));
   contest.expect_nothing_lost();
@@ -428,7 +431,8 @@ task<void> cancel_between_waits(std::chrono::milliseconds time) {
   EXPECT_GT(swallowed, 0U);
 }
 
-TEST_P(operation_race_test, a_cancellation_meant_for_one_wait_never_breaks_the_next_of_another_kind) {
+TEST_P(operation_race_test,
+       a_cancellation_meant_for_one_wait_never_breaks_the_next_of_another_kind) {
   run(cancel_between_waits(std::chrono::milliseconds(1500)));
 }
 

@@ -8,7 +8,6 @@
 // asyncio loop meets each pair of moments in exactly one way, the pools in many.
 #include "../support/io_runtimes.hpp"
 #include "../support/stress.hpp"
-
 #include <jackdaw/io/buffered_reader.hpp>
 #include <jackdaw/io/readiness.hpp>
 #include <jackdaw/io/tcp_listener.hpp>
@@ -62,8 +61,9 @@ constexpr std::string_view message = "some bytes";
 
 std::string difference(std::string_view received, bool sent) {
   const std::string_view expected = sent ? message : std::string_view();
-  return received == expected ? "" : "expected \"" + std::string(expected) + "\", got \"" +
-                                         std::string(received) + "\"";
+  return received == expected
+             ? ""
+             : "expected \"" + std::string(expected) + "\", got \"" + std::string(received) + "\"";
 }
 
 class receive_rig : public rig {
@@ -115,7 +115,8 @@ class send_rig : public rig {
   send_rig() {
     const std::string text(65536, 'f');
     ssize_t count = 0;
-    while ((count = ::send(streams_.left.native_handle(), text.data(), text.size(), MSG_DONTWAIT)) > 0) {
+    while ((count = ::send(streams_.left.native_handle(), text.data(), text.size(), MSG_DONTWAIT)) >
+           0) {
       filled_ += static_cast<std::size_t>(count);
     }
   }
@@ -123,24 +124,26 @@ class send_rig : public rig {
     const result<std::size_t> count = co_await streams_.left.try_write_some(bytes_of(message));
     written_ = *count;
   }
-  void fulfil() override {
-    read_all();
-  }
+  void fulfil() override { read_all(); }
   std::string loss() override {
     streams_.left.close();
     while (!ended_) {
       read_all();
     }
-    const std::string expected = std::string(filled_, 'f') + std::string(message.substr(0, written_));
-    return received_ == expected ? "" : std::to_string(filled_) + " + " + std::to_string(written_) +
-                                            " bytes sent, " + std::to_string(received_.size()) + " received";
+    const std::string expected =
+        std::string(filled_, 'f') + std::string(message.substr(0, written_));
+    return received_ == expected
+               ? ""
+               : std::to_string(filled_) + " + " + std::to_string(written_) + " bytes sent, " +
+                     std::to_string(received_.size()) + " received";
   }
 
  private:
   void read_all() {
     std::array<char, 65536> piece{};
     ssize_t count = 0;
-    while ((count = ::recv(streams_.right.native_handle(), piece.data(), piece.size(), MSG_DONTWAIT)) > 0) {
+    while ((count = ::recv(streams_.right.native_handle(), piece.data(), piece.size(),
+                           MSG_DONTWAIT)) > 0) {
       received_.append(piece.data(), static_cast<std::size_t>(count));
     }
     ended_ = count == 0;
@@ -168,7 +171,8 @@ class accept_rig : public rig {
     if (!client_ || accepted_) {
       return {};
     }
-    const file_descriptor waiting(accept4(listener_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC));
+    const file_descriptor waiting(
+        accept4(listener_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC));
     return waiting ? "" : "the connection is neither accepted nor waiting";
   }
 
@@ -189,7 +193,9 @@ class connect_rig : public rig {
     pollfd entry{waiting_.native_handle(), POLLOUT, 0};
     static_cast<void>(::poll(&entry, 1, 10'000));
   }
-  task<void> perform() override { connected_ = co_await tcp_stream::connect(listener_.local_address()); }
+  task<void> perform() override {
+    connected_ = co_await tcp_stream::connect(listener_.local_address());
+  }
   // The retry of the dropped request comes a second later: too late for any test. Refused at once instead.
   void fulfil() override {}
   std::string loss() override { return {}; }
@@ -218,8 +224,8 @@ request pipe_request(opcode code, int descriptor, void* memory, std::size_t leng
 class read_rig : public rig {
  public:
   task<void> perform() override {
-    transfer_operation reading(pipe_request(opcode::read, pipe_.reads.get(), into_.data(), into_.size()),
-                               "read");
+    transfer_operation reading(
+        pipe_request(opcode::read, pipe_.reads.get(), into_.data(), into_.size()), "read");
     const result<std::size_t> count = co_await reading;
     received_.assign(into_.data(), *count);
   }
@@ -248,8 +254,8 @@ class write_rig : public rig {
   }
   task<void> perform() override {
     auto* const memory = const_cast<char*>(message.data());
-    transfer_operation writing(pipe_request(opcode::write, pipe_.writes.get(), memory, message.size()),
-                               "write");
+    transfer_operation writing(
+        pipe_request(opcode::write, pipe_.writes.get(), memory, message.size()), "write");
     const result<std::size_t> count = co_await writing;
     written_ = *count;
   }
@@ -260,7 +266,8 @@ class write_rig : public rig {
          more = receive_now(pipe_.reads.get())) {
       received_ += more;
     }
-    const std::string expected = std::string(filled_, 'f') + std::string(message.substr(0, written_));
+    const std::string expected =
+        std::string(filled_, 'f') + std::string(message.substr(0, written_));
     return received_ == expected ? "" : "the pipe holds something else";
   }
 
@@ -345,8 +352,8 @@ task<void> next_turn(int round) {
 }
 
 std::string moments(const char* name, int success_turn, int cancel_turn) {
-  return std::string(name) + ": success in turn " + std::to_string(success_turn) + ", cancelled in turn " +
-         std::to_string(cancel_turn);
+  return std::string(name) + ": success in turn " + std::to_string(success_turn) +
+         ", cancelled in turn " + std::to_string(cancel_turn);
 }
 
 task<void> meet(const rig_row& row, int success_turn, int cancel_turn, int round) {
@@ -402,7 +409,8 @@ task<void> meet_at_all_moments(int rounds) {
   }
 }
 
-TEST_P(operation_test, a_cancellation_at_any_moment_of_any_operation_ends_the_task_and_loses_nothing) {
+TEST_P(operation_test,
+       a_cancellation_at_any_moment_of_any_operation_ends_the_task_and_loses_nothing) {
   run(meet_at_all_moments(GetParam().is_loop() ? 1 : testing::scaled(6)));
 }
 
@@ -434,7 +442,8 @@ task<void> meet_itself() {
   }
 }
 
-TEST_P(operation_test, a_cancellation_that_is_due_when_an_operation_begins_is_delivered_by_it_or_after_it) {
+TEST_P(operation_test,
+       a_cancellation_that_is_due_when_an_operation_begins_is_delivered_by_it_or_after_it) {
   run(meet_itself());
 }
 
@@ -461,7 +470,9 @@ task<void> cancel_many_times() {
   }
 }
 
-TEST_P(operation_test, cancelling_an_operation_again_and_again_is_cancelling_it_once) { run(cancel_many_times()); }
+TEST_P(operation_test, cancelling_an_operation_again_and_again_is_cancelling_it_once) {
+  run(cancel_many_times());
+}
 
 // A cancellation that is swallowed ends one wait only: the next operation works.
 task<void> perform_after_a_cancellation(stream_pair& streams, event& begun, event& swallowed) {

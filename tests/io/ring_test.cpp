@@ -4,7 +4,6 @@
 // Method: NOPs, polls and timed waits on a ring without a runtime; signals from a thread.
 #include "../support/io_runtimes.hpp"
 #include "../support/stress.hpp"
-
 #include <jackdaw/io/ring.hpp>
 
 #include <gtest/gtest.h>
@@ -169,9 +168,9 @@ void note_storm(int /*number*/) { storm_signals.fetch_add(1, std::memory_order_r
 
 // P9, B66: every wait is interrupted; the submissions are made nevertheless, each once.
 TEST_F(ring_test, a_storm_of_signals_neither_loses_nor_doubles_anything) {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = &note_storm;
-  struct sigaction before {};
+  struct sigaction before{};
   ASSERT_EQ(sigaction(SIGUSR1, &action, &before), 0);
   ring ring;
   std::atomic<bool> over{false};

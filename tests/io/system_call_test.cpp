@@ -3,7 +3,6 @@
 // Goal: each operation, as a system call that does not wait, gives its result, its errno, or -EAGAIN,
 // and says which events end the wait. Method: operations that are never started, over socket pairs.
 #include "../support/io_runtimes.hpp"
-
 #include <jackdaw/io/byte_buffer.hpp>
 #include <jackdaw/io/system_call.hpp>
 #include <jackdaw/io/tcp_listener.hpp>
@@ -75,7 +74,8 @@ TEST(system_call_test, receiving_into_lent_memory_appends_as_much_as_the_scratch
   EXPECT_EQ(text_of(buffer.readable()), "more than sixteen bytes");
 }
 
-TEST(system_call_test, sending_gives_the_number_of_bytes_and_would_block_when_the_peer_does_not_read) {
+TEST(system_call_test,
+     sending_gives_the_number_of_bytes_and_would_block_when_the_peer_does_not_read) {
   auto streams = connected_streams();
   std::string text(100'000, 's');
   const request wanted =
@@ -87,7 +87,8 @@ TEST(system_call_test, sending_gives_the_number_of_bytes_and_would_block_when_th
   EXPECT_EQ(result, -EAGAIN);
 }
 
-TEST(system_call_test, accepting_gives_would_block_then_a_descriptor_that_closes_on_exec_and_never_blocks) {
+TEST(system_call_test,
+     accepting_gives_would_block_then_a_descriptor_that_closes_on_exec_and_never_blocks) {
   auto listener = tcp_listener::bind(address::loopback(0));
   const request wanted = request_of(opcode::accept, listener.native_handle());
   EXPECT_EQ(perform_once(wanted), -EAGAIN);

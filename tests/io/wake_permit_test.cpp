@@ -4,7 +4,6 @@
 // by hand; then threads that wake a sleeper who waits for the descriptor, in rounds in which one lost
 // permit is a hang.
 #include "../support/stress.hpp"
-
 #include <jackdaw/io/wake_permit.hpp>
 
 #include <gtest/gtest.h>

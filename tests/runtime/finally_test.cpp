@@ -227,6 +227,7 @@ TEST_P(finally_test, they_nest_and_clean_up_from_the_inside_out) {
 }
 
 TEST_P(finally_test, one_that_is_never_started_runs_neither) {
+  expect_failures();  // "coroutine ... was never awaited"
   run([]() -> task<void> {
     stage set;
     set.body.set();

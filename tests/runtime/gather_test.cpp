@@ -6,6 +6,7 @@
 #include "../support/runtime_test.hpp"
 #include "../support/stress.hpp"
 #include "../support/trace.hpp"
+#include <jackdaw/runtime/asyncio/event_loop.hpp>
 #include <jackdaw/runtime/runtime.hpp>
 
 #include <algorithm>
@@ -364,6 +365,110 @@ TEST_P(gather_test, children_of_one_that_is_dropped_go_on_and_their_failures_are
   }());
   EXPECT_EQ(failures().all().size(), 1U);
   EXPECT_NE(failures().text().find("boom1"), std::string::npos) << failures().text();
+}
+
+TEST_P(gather_test, of_all_outcomes_each_is_of_its_own_type) {  // S85
+  run([]() -> task<void> {
+    stage set;
+    set.gates[1].set();
+    auto all =
+        gather(return_exceptions, give_text("a"), fail(set, 1), give_nothing(), cancel_itself());
+    const auto [text, failed, nothing_at_all, cancelled] = co_await std::move(all);
+    static_assert(std::is_same_v<decltype(text), const outcome<std::string>>);
+    static_assert(std::is_same_v<decltype(nothing_at_all), const outcome<void>>);
+    EXPECT_EQ(text.value(), "a");
+    EXPECT_THROW(failed.rethrow_if_exception(), std::runtime_error);
+    EXPECT_TRUE(nothing_at_all.has_value());
+    EXPECT_THROW(cancelled.rethrow_if_exception(), cancelled_error);
+  }());
+}
+
+TEST_P(gather_test, of_all_outcomes_those_that_cannot_be_copied_are_moved) {  // S85
+  run([]() -> task<void> {
+    std::vector<task<std::unique_ptr<int>>> each;
+    each.push_back(give_pointer(4));
+    auto outcomes = co_await gather(return_exceptions, std::move(each));
+    EXPECT_EQ(*outcomes[0].value(), 4);
+  }());
+}
+
+TEST_P(gather_test, tasks_and_futures_are_taken_as_they_are_and_keep_their_results) {  // S107
+  run([]() -> task<void> {
+    const future<std::string> one;
+    const auto handle = spawn(give_text("task"));
+    auto all = gather(one, handle, give_text("coroutine"));
+    one.set_result("future");
+    const auto [first, second, third] = co_await std::move(all);
+    EXPECT_EQ(first + second + third, "futuretaskcoroutine");
+    EXPECT_EQ(one.result(), "future");
+    EXPECT_EQ(handle.result(), "task");
+  }());
+}
+
+TEST_P(gather_test, it_can_be_kept_asked_awaited_twice_and_by_several) {
+  run([]() -> task<void> {
+    stage set;
+    const auto all = gather(give(set, 0), give(set, 1));
+    const auto copy = all;
+    EXPECT_TRUE(copy == all);
+    EXPECT_FALSE(all.done());
+    EXPECT_THROW(static_cast<void>(all.result()), invalid_state_error);
+    const auto sum = [](auto awaited) -> task<int> {
+      const auto& results = co_await awaited;
+      co_return std::get<0>(results) + std::get<1>(results);
+    };
+    auto first = spawn(sum(all));
+    auto second = spawn(sum(copy));
+    set.gates[0].set();
+    set.gates[1].set();
+    const int both = co_await first + co_await second;
+    EXPECT_EQ(both, 20);
+    const int again = co_await sum(all);
+    EXPECT_EQ(again, 10) << "the results were moved out of a gather that others hold";
+    EXPECT_TRUE(all.done());
+    EXPECT_EQ(std::get<1>(all.result()), 10);
+  }());
+}
+
+TEST_P(gather_test, a_gather_is_cancelled_by_its_handle_as_by_its_waiter) {  // S87, S88
+  run([]() -> task<void> {
+    stage set;
+    const auto all = gather(give(set, 0), refuse(set, 1));
+    co_await settled();
+    EXPECT_TRUE(all.cancel());
+    co_await settled();
+    EXPECT_EQ(set.log.sorted(), "cancelled0 refused1");
+    set.gates[1].set();
+    co_await settled();
+    EXPECT_TRUE(all.done());
+    EXPECT_FALSE(all.cancelled());
+    EXPECT_FALSE(all.cancel());
+    bool thrown = false;
+    try {
+      co_await all;
+    } catch (const cancelled_error&) {
+      thrown = true;
+    }
+    EXPECT_TRUE(thrown);
+  }());
+}
+
+TEST(gather_close_test, a_loop_that_is_closed_does_not_complain_of_children_of_its_own) {  // S91
+  testing::failure_log failures;
+  asyncio::loop_options options;
+  options.on_failure = failures.handler();
+  asyncio::event_loop loop(std::move(options));
+  loop.run_until_complete([]() -> task<void> {
+    const auto never = []() -> task<void> {
+      const future<void> pending;
+      co_await pending;
+    };
+    const auto own = spawn(never(), "own");
+    static_cast<void>(gather(never(), never(), own));
+    co_await yield();
+  }());
+  loop.close();
+  EXPECT_EQ(failures.text(), "Task was destroyed but it is pending!|own|no exception\n");
 }
 
 task<int> add_up(int depth) {

@@ -63,15 +63,14 @@ TEST(scheduler_test, a_spawned_task_runs_when_the_scheduler_says_so_and_its_resu
 
 TEST(scheduler_test, reports_go_to_the_handler) {
   std::vector<std::string> messages;
-  const manual_scheduler scheduler(
-      [&](const failure& failure) { messages.push_back(failure.message); });
+  manual_scheduler scheduler([&](const failure& failure) { messages.push_back(failure.message); });
   const std::string printed = stderr_of([&] { scheduler.report({"first", {}, nullptr}); });
   EXPECT_EQ(messages, (std::vector<std::string>{"first"}));
   EXPECT_EQ(printed, "");
 }
 
 TEST(scheduler_test, without_a_handler_reports_go_to_stderr) {
-  const manual_scheduler scheduler;
+  manual_scheduler scheduler;
   EXPECT_EQ(stderr_of([&] { scheduler.report({"something", "name", nullptr}); }),
             "jackdaw: something (task name)\n");
   EXPECT_EQ(stderr_of([] { report_with(nullptr, {"nobody listens", {}, nullptr}); }),
@@ -79,8 +78,7 @@ TEST(scheduler_test, without_a_handler_reports_go_to_stderr) {
 }
 
 TEST(scheduler_test, a_handler_that_throws_is_itself_reported) {
-  const manual_scheduler scheduler(
-      [](const failure&) { throw std::runtime_error("handler broke"); });
+  manual_scheduler scheduler([](const failure&) { throw std::runtime_error("handler broke"); });
   const std::string printed = stderr_of([&] { scheduler.report({"something", "name", nullptr}); });
   EXPECT_NE(printed.find("Unhandled error in exception handler (task name)"), std::string::npos);
   EXPECT_NE(printed.find("handler broke"), std::string::npos);

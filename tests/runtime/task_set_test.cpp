@@ -1,7 +1,7 @@
 // tests/runtime/task_set_test.cpp
 //
 // Goal: when the wait for a set of tasks is over, by each policy; what a cancellation of the waiter does
-// to the children; that a waiter may leave or be destroyed at any time. Method: children wait for gates;
+// to the children; that a waiter may be destroyed at any time. Method: children wait for gates;
 // a table of policies over every runtime; on several workers, ends and cancellations that meet.
 #include "../support/runtime_test.hpp"
 #include "../support/stress.hpp"
@@ -108,38 +108,18 @@ task<std::string> wait_by(set_policy policy, std::vector<future_reference> tasks
   }
 }
 
-TEST_P(task_set_test, the_first_failure_decides_and_an_ordinary_end_does_not) {
+TEST_P(task_set_test, the_wait_for_all_ends_with_the_last) {
   run([]() -> task<void> {
     three set;
     set.start();
-    auto waiting = spawn(wait_by(set_policy::first_exception, set.tasks));
-    set.end(0);
-    co_await settled();
-    EXPECT_FALSE(waiting.done());
-    set.fail(2);
-    const std::string result = co_await waiting;
-    EXPECT_EQ(result, "2");
-    EXPECT_EQ(set.states(), "e-e") << "the others go on";
-    set.fail(1);
-    co_await settled();
-  }());
-}
-
-TEST_P(task_set_test, if_nobody_fails_all_must_have_ended) {
-  run([]() -> task<void> {
-    for (const set_policy policy :
-         {set_policy::first_exception, set_policy::all_completed, set_policy::shielded}) {
-      three set;
-      set.start();
-      auto waiting = spawn(wait_by(policy, set.tasks));
-      for (int index = 0; index < 3; ++index) {
-        co_await settled();
-        EXPECT_FALSE(waiting.done());
-        set.end(index);
-      }
-      const std::string result = co_await waiting;
-      EXPECT_EQ(result, "none");
+    auto waiting = spawn(wait_by(set_policy::all_completed, set.tasks));
+    for (int index = 0; index < 3; ++index) {
+      co_await settled();
+      EXPECT_FALSE(waiting.done());
+      set.end(index);
     }
+    const std::string result = co_await waiting;
+    EXPECT_EQ(result, "none");
   }());
 }
 
@@ -184,10 +164,7 @@ TEST_P(task_set_test, children_that_have_ended_before_are_counted_without_a_susp
     const struct {
       set_policy policy;
       const char* decided_by;
-    } table[] = {{set_policy::first_exception, "1"},
-                 {set_policy::first_completed, "0"},
-                 {set_policy::all_completed, "none"},
-                 {set_policy::shielded, "none"}};
+    } table[] = {{set_policy::first_completed, "0"}, {set_policy::all_completed, "none"}};
     three set;
     set.start();
     set.fail(1);
@@ -206,8 +183,7 @@ TEST_P(task_set_test, children_that_have_ended_before_are_counted_without_a_susp
 TEST_P(task_set_test, a_set_of_nobody_is_settled) {
   run([]() -> task<void> {
     const std::vector<future_reference> nobody;
-    for (const set_policy policy : {set_policy::first_exception, set_policy::first_completed,
-                                    set_policy::all_completed, set_policy::shielded}) {
+    for (const set_policy policy : {set_policy::first_completed, set_policy::all_completed}) {
       const std::string result = co_await wait_by(policy, nobody);
       EXPECT_EQ(result, "none");
     }
@@ -233,8 +209,7 @@ TEST_P(task_set_order_test, the_end_of_a_child_is_told_one_turn_later) {  // S43
 
 TEST_P(task_set_test, a_cancellation_of_the_waiter_goes_to_all_children) {  // S87
   run([]() -> task<void> {
-    for (const set_policy policy :
-         {set_policy::first_exception, set_policy::first_completed, set_policy::all_completed}) {
+    for (const set_policy policy : {set_policy::first_completed, set_policy::all_completed}) {
       three set;
       set.start();
       auto waiting = spawn(wait_by(policy, set.tasks));
@@ -243,10 +218,8 @@ TEST_P(task_set_test, a_cancellation_of_the_waiter_goes_to_all_children) {  // S
       co_await settled();
       EXPECT_EQ(set.states(), "ccc");
       EXPECT_TRUE(waiting.done());
-      if (policy != set_policy::first_exception) {  // There the first that ends cancelled decides.
-        const std::string result = co_await waiting;
-        EXPECT_EQ(result, "cancelled");
-      }
+      const std::string result = co_await waiting;
+      EXPECT_EQ(result, "cancelled");
     }
   }());
 }
@@ -265,22 +238,6 @@ TEST_P(task_set_test, a_cancelled_waiter_waits_for_all_even_where_one_would_have
     }
     const std::string result = co_await waiting;
     EXPECT_EQ(result, "cancelled");
-  }());
-}
-
-TEST_P(task_set_test, a_shielded_waiter_that_is_cancelled_leaves_and_cancels_nobody) {  // S102
-  run([]() -> task<void> {
-    three set;
-    set.start();
-    auto waiting = spawn(wait_by(set_policy::shielded, set.tasks));
-    co_await settled();
-    waiting.cancel();
-    const std::string result = co_await waiting;
-    EXPECT_EQ(result, "cancelled");
-    EXPECT_EQ(set.states(), "---");
-    set.end_all();
-    co_await settled();
-    EXPECT_EQ(set.states(), "eee");
   }());
 }
 
@@ -377,14 +334,13 @@ task<void> yield_some(int turns) {
 TEST_P(task_set_threads_test,
        a_wait_ends_whoever_ends_or_is_cancelled_in_the_same_instant) {  // B26
   run([]() -> task<void> {
-    constexpr set_policy policies[] = {set_policy::first_exception, set_policy::first_completed,
-                                       set_policy::all_completed, set_policy::shielded};
+    constexpr set_policy policies[] = {set_policy::first_completed, set_policy::all_completed};
     for (int round = 0; round < scaled(8'000); ++round) {
       std::vector<future_reference> children;
       for (int index = 0; index < 3; ++index) {
         children.emplace_back(spawn(yield_some((round + index) % 4)).record());
       }
-      auto waiting = spawn(wait_by(policies[round % 4], children));
+      auto waiting = spawn(wait_by(policies[round % 2], children));
       co_await yield_some(round % 3);
       waiting.cancel();
       try {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -71,6 +72,45 @@ task<void> expect_unharmed() {
   const std::string end = co_await end_of(sleep_and_return(0s, 0));
   EXPECT_EQ(end, "value") << "a cancellation was left behind";
 }
+
+// What the exception that `function` throws says.
+template <class F>
+std::string expect_text(F&& function) {
+  try {
+    function();
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "nothing thrown";
+}
+
+// Moves its deadline and then sleeps for five seconds.
+class moves_and_sleeps {
+ public:
+  explicit moves_and_sleeps(std::optional<duration> to) : to_(to) {}
+  task<void> operator()(timeout_scope& scope) {
+    scope.reschedule(to_.has_value() ? std::optional(deadline_in(*to_)) : std::nullopt);
+    EXPECT_EQ(scope.when().has_value(), to_.has_value());
+    co_await sleep(5s);
+  }
+
+ private:
+  std::optional<duration> to_;
+};
+
+// A body whose coroutine looks at what the function object holds.
+class captures {
+ public:
+  explicit captures(std::shared_ptr<std::string> text) : text_(std::move(text)) {}
+  task<std::string> operator()(timeout_scope& scope) {
+    EXPECT_FALSE(scope.expired());
+    co_await sleep(1s);
+    co_return *text_;
+  }
+
+ private:
+  std::shared_ptr<std::string> text_;
+};
 
 TEST_P(timeout_test, what_ends_in_time_returns_its_value) {  // S95
   run([]() -> task<void> {
@@ -338,6 +378,133 @@ TEST_P(timeout_test, a_cancellation_that_is_due_passes_through) {
 
 // Nesting.
 
+// --- a body that is given its scope ----------------------------------------------------------------
+
+TEST_P(timeout_test, the_body_sees_its_deadline) {  // S124
+  run([]() -> task<void> {
+    const time_point begin = now();
+    const auto looks = [](timeout_scope& scope) -> task<int> {
+      EXPECT_EQ(scope.when(), now() + 5s);
+      EXPECT_FALSE(scope.expired());
+      co_return 3;
+    };
+    const int value = co_await timeout(5s, looks);
+    EXPECT_EQ(value, 3);
+    const auto has_none = [](timeout_scope& scope) -> task<void> {
+      EXPECT_EQ(scope.when(), std::nullopt);
+      co_await sleep(1000h);
+      EXPECT_FALSE(scope.expired());
+    };
+    co_await timeout(std::nullopt, has_none);
+    EXPECT_EQ(now() - begin, 1000h);
+    co_await expect_unharmed();
+  }());
+}
+
+TEST_P(timeout_test, the_body_sees_that_its_time_is_over) {  // S124
+  run([]() -> task<void> {
+    const auto cleans_up = [](timeout_scope& scope) -> task<void> {
+      try {
+        co_await sleep(1h);
+      } catch (const cancelled_error&) {
+        EXPECT_TRUE(scope.expired());
+        EXPECT_EQ(this_task::cancelling(), 1U);
+        EXPECT_EQ(expect_text([&scope] { scope.reschedule(std::nullopt); }),
+                  "Cannot change state of expiring Timeout");
+        throw;
+      }
+    };
+    const std::string end = co_await end_of(timeout(2s, cleans_up));
+    EXPECT_EQ(end, "timeout");
+    co_await expect_unharmed();
+  }());
+}
+
+TEST_P(timeout_test, a_deadline_may_be_moved_both_ways_and_taken_away) {  // S130
+  run([]() -> task<void> {
+    struct move_to {
+      duration first;
+      std::optional<duration> then;
+      duration taken;
+      const char* end;
+    };
+    const move_to table[] = {{.first = 1s, .then = 10s, .taken = 5s, .end = "value"},
+                             {.first = 10s, .then = 2s, .taken = 2s, .end = "timeout"},
+                             {.first = 1s, .then = std::nullopt, .taken = 5s, .end = "value"},
+                             {.first = 10s, .then = -1s, .taken = 0s, .end = "timeout"}};
+    for (const move_to& row : table) {
+      const time_point begin = now();
+      const moves_and_sleeps moves(row.then);
+      const std::string end = co_await end_of(timeout(row.first, moves));
+      EXPECT_EQ(end, row.end);
+      EXPECT_EQ(now() - begin, row.taken);
+    }
+    co_await expect_unharmed();
+  }());
+}
+
+TEST_P(timeout_test, a_deadline_may_be_a_point_in_time) {
+  run([]() -> task<void> {
+    const time_point begin = now();
+    const auto sleeps = [](timeout_scope& scope) -> task<void> {
+      EXPECT_TRUE(scope.when().has_value());
+      co_await sleep(1h);
+    };
+    for (const duration wait : {duration(3s), duration(0s), duration(-5s)}) {
+      const time_point before = now();
+      const std::string end = co_await end_of(timeout_at(now() + wait, sleeps));
+      EXPECT_EQ(end, "timeout");
+      EXPECT_EQ(now() - before, std::max(wait, duration(0s)));
+    }
+    EXPECT_EQ(now() - begin, 3s);
+    const auto returns = [](timeout_scope&) -> task<int> { co_return 6; };
+    const int value = co_await timeout_at(std::nullopt, returns);
+    EXPECT_EQ(value, 6);
+  }());
+}
+
+TEST_P(timeout_test, the_time_counts_from_when_it_is_awaited) {
+  run([]() -> task<void> {
+    auto later = timeout(2s, sleep_and_return(1s, 7));
+    co_await sleep(10s);
+    const int value = co_await std::move(later);
+    EXPECT_EQ(value, 7);
+  }());
+}
+
+TEST_P(timeout_test, a_body_with_captures_lives_as_long_as_its_coroutine) {
+  run([]() -> task<void> {
+    const auto text = std::make_shared<std::string>("kept");
+    {
+      auto limited = timeout(5s, captures(text));
+      EXPECT_EQ(text.use_count(), 2);
+      const std::string seen = co_await std::move(limited);
+      EXPECT_EQ(seen, "kept");
+    }
+    EXPECT_EQ(text.use_count(), 1);
+  }());
+}
+
+TEST_P(timeout_test, a_scope_that_is_over_cannot_be_changed) {  // S130
+  run([]() -> task<void> {
+    timeout_scope left(now() + 1s);
+    EXPECT_FALSE(left.leave(false));
+    EXPECT_EQ(expect_text([&left] { left.reschedule(now()); }),
+              "Cannot change state of finished Timeout");
+    EXPECT_FALSE(left.expired());
+    timeout_scope expired(now() + 1s);
+    try {
+      co_await sleep(1h);
+    } catch (const cancelled_error&) {
+    }
+    EXPECT_TRUE(expired.leave(true));
+    EXPECT_TRUE(expired.expired());
+    EXPECT_EQ(expect_text([&expired] { expired.reschedule(now()); }),
+              "Cannot change state of expired Timeout");
+    co_await expect_unharmed();
+  }());
+}
+
 TEST_P(timeout_test, the_inner_deadline_ends_only_the_inner_scope) {  // S129
   run([]() -> task<void> {
     const auto outer = []() -> task<int> {
@@ -392,14 +559,14 @@ TEST_P(timeout_test, an_outer_deadline_during_the_cleanup_of_the_inner_cancels_t
 TEST_P(timeout_test, a_scope_that_is_left_in_time_says_so_and_rings_no_more) {
   run([]() -> task<void> {
     {
-      timeout_scope scope(deadline_in(1s));
+      timeout_scope scope(now() + 1s);
       co_await sleep(500ms);
       EXPECT_FALSE(scope.leave(false));
       co_await sleep(5s);
       EXPECT_FALSE(scope.leave(true)) << "left already";
     }
     {
-      const timeout_scope forgotten(deadline_in(1s));
+      const timeout_scope forgotten(now() + 1s);
       co_await sleep(500ms);
     }
     co_await sleep(5s);
@@ -410,7 +577,7 @@ TEST_P(timeout_test, a_scope_that_is_left_in_time_says_so_and_rings_no_more) {
 TEST_P(timeout_test, a_scope_is_converted_only_if_it_expired_and_is_left_by_a_cancellation) {
   run([]() -> task<void> {
     for (const bool by_cancellation : {true, false}) {
-      timeout_scope scope(deadline_in(1s));
+      timeout_scope scope(now() + 1s);
       const std::string end = co_await end_of(sleep_and_return(1h, 1));
       EXPECT_EQ(end, "cancelled");
       EXPECT_EQ(this_task::cancelling(), 1U);

@@ -23,7 +23,9 @@ namespace {
 
 constexpr unsigned child_seconds_max = 60;
 
-[[noreturn]] void fail(const char* call) { throw std::system_error(errno, std::generic_category(), call); }
+[[noreturn]] void fail(const char* call) {
+  throw std::system_error(errno, std::generic_category(), call);
+}
 
 class output_file {
  public:
@@ -41,7 +43,8 @@ class output_file {
     std::string text;
     std::array<char, 4096> piece{};
     ssize_t count = 0;
-    while ((count = pread(descriptor(), piece.data(), piece.size(), static_cast<off_t>(text.size()))) > 0) {
+    while ((count = pread(descriptor(), piece.data(), piece.size(),
+                          static_cast<off_t>(text.size()))) > 0) {
       text.append(piece.data(), static_cast<std::size_t>(count));
     }
     return text;
@@ -115,8 +118,8 @@ std::string complaint_of(const forked_result& result) {
   if (result.exit_status == 0 && result.text.empty()) {
     return {};
   }
-  return "exit " + std::to_string(result.exit_status) + ", signal " + std::to_string(result.signal) +
-         ": " + result.text + "\n" + result.standard_error;
+  return "exit " + std::to_string(result.exit_status) + ", signal " +
+         std::to_string(result.signal) + ": " + result.text + "\n" + result.standard_error;
 }
 
 void refuse_system_call(int number, int error_number) {
@@ -127,8 +130,9 @@ void refuse_system_call(int number, int error_number) {
 void refuse_system_call(int number, int argument, unsigned value, int error_number) {
   const std::size_t offset =
       offsetof(seccomp_data, args) + static_cast<std::size_t>(argument) * sizeof(__u64);
-  install({load(offsetof(seccomp_data, nr)), only_if(static_cast<unsigned>(number), 3), load(offset),
-           only_if(value, 1), answer(refusal(error_number)), answer(SECCOMP_RET_ALLOW)});
+  install({load(offsetof(seccomp_data, nr)), only_if(static_cast<unsigned>(number), 3),
+           load(offset), only_if(value, 1), answer(refusal(error_number)),
+           answer(SECCOMP_RET_ALLOW)});
 }
 
 void limit_resource(int resource, unsigned long value) {

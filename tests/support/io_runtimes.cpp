@@ -29,7 +29,9 @@ std::vector<io_kind> select(bool (*wanted)(const io_kind&)) {
   return selected;
 }
 
-[[noreturn]] void fail(const char* call) { throw std::system_error(errno, std::generic_category(), call); }
+[[noreturn]] void fail(const char* call) {
+  throw std::system_error(errno, std::generic_category(), call);
+}
 
 }  // namespace
 

@@ -12,7 +12,6 @@
 
 #include "leak_check.hpp"
 #include "runtime_test.hpp"
-
 #include <jackdaw/io/run.hpp>
 #include <jackdaw/io/tcp_stream.hpp>
 #include <jackdaw/runtime/timeout.hpp>
@@ -179,6 +178,6 @@ class byte_pattern {
 
 }  // namespace jackdaw::testing
 
-#define JACKDAW_OVER_IO(suite, kinds)                              \
+#define JACKDAW_OVER_IO(suite, kinds)                               \
   INSTANTIATE_TEST_SUITE_P(over, suite, ::testing::ValuesIn(kinds), \
                            ::jackdaw::testing::io_kind_name())

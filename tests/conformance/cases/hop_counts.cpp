@@ -1,21 +1,9 @@
 // S43: the number of turns that each kind of await costs.
 #include "../case.hpp"
+#include "../turn_counter.hpp"
 
 namespace jackdaw::conformance {
 namespace {
-
-struct turn_counter {
-  asyncio::event_loop& loop;
-  int turns = 0;
-  bool stop = false;
-
-  void tick() {
-    ++turns;
-    if (!stop) {
-      loop.call_soon([this] { tick(); });
-    }
-  }
-};
 
 task<int> child() { co_return 1; }
 task<int> slow() {
@@ -90,7 +78,7 @@ task<> primitives(turn_counter& n) {
 task<> nap() { co_await sleep(10s); }
 
 task<> body() {
-  turn_counter n{asyncio::get_running_loop()};
+  turn_counter n;
   n.tick();
   co_await tasks_and_sets(n);
   co_await primitives(n);

@@ -519,5 +519,37 @@ TEST_P(descriptor_callbacks_test, a_run_ends_although_the_events_were_changed_in
   EXPECT_NO_THROW(io::run(body::run(both.left.native_handle()), std::move(wanted)));
 }
 
+const context_var<int> number("number", 0);
+
+TEST_P(descriptor_callbacks_test,
+       each_callback_runs_in_a_copy_of_the_context_in_which_it_was_registered) {  // S194
+  stream_pair both = connected_streams();
+  const int descriptor = both.left.native_handle();
+  send_now(both.right.native_handle(), "x");
+  const auto write = [&] {
+    log.add("write", number.get());
+    number.set(20);
+    remove_writer(*loop, descriptor);
+  };
+  const auto read = [&] {  // Called twice: the second call finds what the first one left.
+    log.add("read", number.get());
+    if (number.get() == 10) {
+      remove_reader(*loop, descriptor);
+      loop->stop();
+    }
+    number.set(10);
+  };
+  context().run([&] {
+    number.set(1);
+    add_reader(*loop, descriptor, read);
+    number.set(2);
+    add_writer(*loop, descriptor, write);
+    number.set(3);
+    run();
+    EXPECT_EQ(number.get(), 3);
+  });
+  EXPECT_EQ(log, "read1 write2 read10");
+}
+
 }  // namespace
 }  // namespace jackdaw::io::asyncio

@@ -13,6 +13,7 @@
 #include <coroutine>
 #include <iterator>
 #include <memory>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -363,6 +364,45 @@ TEST_P(semaphore_threads_test, cancellations_neither_lose_permits_nor_make_any) 
     }
     EXPECT_EQ(shared.permits.available(), std::size_t{contested::places});
     EXPECT_FALSE(shared.permits.is_locked());
+  }());
+}
+
+TEST_P(semaphore_test, a_bounded_semaphore_takes_back_no_more_than_it_gave) {  // S141
+  run([]() -> task<void> {
+    bounded_semaphore permits(2);
+    EXPECT_THROW(permits.release(), std::invalid_argument);
+    co_await permits.acquire();
+    co_await permits.acquire();
+    EXPECT_TRUE(permits.locked());
+    permits.release();
+    permits.release();
+    EXPECT_THROW(permits.release(), std::invalid_argument);
+    EXPECT_EQ(permits.available(), 2U);
+  }());
+}
+
+TEST_P(semaphore_test, a_scoped_permit_never_gives_a_bounded_semaphore_one_too_many) {
+  run([]() -> task<void> {
+    bounded_semaphore permits(1);
+    {
+      const auto permit = co_await permits.scoped_acquire();
+      permits.release();
+    }
+    EXPECT_EQ(permits.available(), 1U);
+  }());
+}
+
+TEST_P(semaphore_test, a_permit_reserved_for_who_was_woken_is_not_back) {  // S139, S141
+  run([]() -> task<void> {
+    bounded_semaphore permits(1);
+    trace log;
+    co_await permits.acquire();
+    auto waiter = spawn(acquire_and_write(permits, log, 'a'));
+    co_await settled();
+    permits.release();
+    co_await waiter;
+    permits.release();
+    EXPECT_THROW(permits.release(), std::invalid_argument);
   }());
 }
 

@@ -1,0 +1,256 @@
+// The run: clock, main task, shutdown, final states.
+#include "interpreter.hpp"
+
+#include <jackdaw/runtime/current.hpp>
+#include <jackdaw/runtime/driver.hpp>
+
+#include <algorithm>
+
+namespace jackdaw::fuzz {
+
+// Time stands still while anything is ready, and jumps to the next deadline when nothing is. With no
+// deadline the loop would block for ever: it is stopped instead.
+class virtual_time {
+ public:
+  [[nodiscard]] driver_factory drivers() {
+    return [this](unsigned) { return std::make_unique<jumper>(*this); };
+  }
+
+  virtual_clock clock;
+  asyncio::event_loop* loop = nullptr;
+  bool deadlocked = false;
+
+ private:
+  class jumper final : public driver {
+   public:
+    explicit jumper(virtual_time& time) : time_(&time) {}
+    void park(time_point deadline, work_list& /*ready*/) override {
+      if (deadline == never) {
+        time_->deadlocked = true;
+        time_->loop->stop();
+      } else if (deadline != at_once) {
+        time_->clock.advance_to(deadline);
+      }
+    }
+    void wake() noexcept override {}
+
+   private:
+    virtual_time* time_;
+  };
+};
+
+std::optional<duration> delay_of(const std::string& word) {
+  if (word == "none") {
+    return std::nullopt;
+  }
+  return std::chrono::milliseconds(std::stoll(word));
+}
+
+interpreter::interpreter(const program& source)
+    : source_(source), time_(std::make_unique<virtual_time>()) {
+  const auto on_failure = [this](const failure& told) {
+    if (told.message.find("never retrieved") != std::string::npos ||
+        told.message.find("was destroyed") != std::string::npos ||
+        told.message.find("never awaited") != std::string::npos) {
+      return;  // What destructors say is left out.
+    }
+    const bool of_callback = told.message.starts_with("Exception in callback");
+    emit(time_now() + " - 0 handler " + (of_callback ? "callback " : "other ") +
+         (told.exception ? spell(told.exception) : told.message));
+  };
+  loop_ = std::make_unique<asyncio::event_loop>(
+      asyncio::loop_options{time_->drivers(), &time_->clock, on_failure});
+  time_->loop = loop_.get();
+  for (const declaration& declared : source_.declarations) {
+    declare(declared);
+  }
+}
+
+// The loop first: frames that are left refer to everything else.
+interpreter::~interpreter() {
+  closed_ = true;
+  loop_->close();
+}
+
+void interpreter::declare(const declaration& declared) {
+  const auto size = static_cast<std::size_t>(declared.value.value_or(0));
+  const auto add = [](auto& family, auto content) {
+    const auto number = static_cast<int>(family.all().size());
+    family.all().emplace(number, std::move(content));
+  };
+  if (declared.keyword == "future") {
+    add(futures_, loop_->create_future<value>());
+    kept_.emplace_back(futures_.all().rbegin()->second);
+  } else if (declared.keyword == "lock") {
+    add(locks_, std::make_unique<mutex>());
+  } else if (declared.keyword == "sem") {
+    add(semaphores_, any_semaphore{std::make_unique<semaphore>(size), nullptr});
+  } else if (declared.keyword == "bsem") {
+    add(semaphores_, any_semaphore{nullptr, std::make_unique<bounded_semaphore>(size)});
+  } else if (declared.keyword == "event") {
+    add(events_, std::make_unique<event>());
+  } else if (declared.keyword == "cond") {
+    add(conditions_, std::make_unique<guarded_counter>());
+  } else if (declared.keyword == "queue") {
+    add(queues_, std::make_unique<queue<long long>>(size));
+  } else if (declared.keyword == "barrier") {
+    add(barriers_, std::make_unique<barrier>(size));
+  } else {
+    throw program_error("unknown declaration " + declared.keyword);
+  }
+}
+
+// -- The trace --------------------------------------------------------------------------------------
+
+void interpreter::emit(const std::string& line) {
+  if (!closed_) {
+    out_ += line;
+    out_ += '\n';
+  }
+}
+
+std::string interpreter::time_now() const {
+  const auto since_start = loop_->time().time_since_epoch();
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(since_start).count());
+}
+
+void interpreter::log(int line, const std::string& what, const std::string& outcome) {
+  const task_record* const running = current_context().task;
+  std::string text = time_now() + " " + (running != nullptr ? running->name() : "-") + " " +
+                     std::to_string(line) + " " + what;
+  if (!outcome.empty()) {
+    text += " " + outcome;
+  }
+  emit(text);
+}
+
+// -- The run ----------------------------------------------------------------------------------------
+
+std::string interpreter::run() {
+  join_handle<value> main = loop_->create_task(body(0));
+  tasks_.set("T0", main);
+  spawned_.push_back({"Task-1", main});
+  drive([&] { loop_->run_until_complete(main); });
+  shut_down();
+  summarise();
+  return out_;
+}
+
+std::vector<join_handle<value>> interpreter::pending_tasks() {
+  std::vector<join_handle<value>> pending;
+  for (const task_handle& each : all_tasks_of(*loop_)) {
+    pending.emplace_back(static_cast<task_state<value>&>(each.record()));
+  }
+  return pending;
+}
+
+void interpreter::drive(const std::function<void()>& run) {
+  time_->deadlocked = false;
+  try {
+    run();
+  } catch (...) {  // How it ended is told by the final states.
+  }
+  if (time_->deadlocked) {
+    std::string line = time_now() + " deadlock";
+    for (const join_handle<value>& each : pending_tasks()) {
+      line += " " + each.name();
+    }
+    emit(line);
+  }
+}
+
+void interpreter::shut_down() {
+  const std::vector<join_handle<value>> left = pending_tasks();
+  if (left.empty()) {
+    return;
+  }
+  std::string line = time_now() + " shutdown";
+  for (const join_handle<value>& each : left) {
+    line += " " + each.name();
+  }
+  emit(line);
+  for (const join_handle<value>& each : left) {
+    each.cancel();
+  }
+  drive([&] { loop_->run_until_complete(gather(return_exceptions, left)); });
+  for (const join_handle<value>& each : left) {
+    if (each.done() && !each.cancelled() && each.exception() != nullptr) {
+      emit(time_now() + " unhandled " + each.name() + " " + spell(each.exception()));
+    }
+  }
+}
+
+std::string interpreter::state_of(future_base& future, const any_value& handle) const {
+  if (!future.done()) {
+    return "pending";
+  }
+  if (future.cancelled()) {
+    return "cancelled";
+  }
+  if (future.exception() == nullptr) {
+    return "result " + spell(handle.result());
+  }
+  const bool unretrieved = future.is_unretrieved();
+  return "exception " + spell(future.exception()) + (unretrieved ? " unretrieved" : "");
+}
+
+void interpreter::summarise() {
+  emit(time_now() + " end");
+  for (const named_task& each : spawned_) {
+    if (each.handle) {
+      emit("task " + each.name + " " + state_of(each.handle.record(), each.handle));
+    }
+  }
+  const auto family = [&](auto& slots, const std::string& word, const char letter, auto&& state) {
+    for (auto& [number, content] : slots.all()) {
+      emit(word + " " + letter + std::to_string(number) + " " + state(content));
+    }
+  };
+  const auto locked_or_free = [](bool locked) { return locked ? "locked" : "free"; };
+  family(futures_, "future", 'F', [&](const auto& each) { return state_of(each.state(), each); });
+  family(locks_, "lock", 'L', [&](const auto& each) { return locked_or_free(each->locked()); });
+  family(semaphores_, "semaphore", 'S',
+         [&](const auto& each) { return locked_or_free(each.get().locked()); });
+  family(events_, "event", 'E', [](const auto& each) { return each->is_set() ? "set" : "clear"; });
+  family(conditions_, "condition", 'C',
+         [&](const auto& each) { return locked_or_free(each->changed.locked()); });
+  family(queues_, "queue", 'Q',
+         [](const auto& each) { return "size " + std::to_string(each->qsize()); });
+  family(barriers_, "barrier", 'R', [](const auto& each) {
+    return "waiting " + std::to_string(each->n_waiting()) + (each->broken() ? " broken" : "");
+  });
+}
+
+// -- Units ------------------------------------------------------------------------------------------
+
+task<value> interpreter::body(int index) {
+  const unit& own = source_.bodies.at(static_cast<std::size_t>(index));
+  log(own.line, own.name, "start");
+  signal result;
+  std::exception_ptr error;
+  try {
+    result = co_await run_ops(own.ops, nullptr);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  if (error) {
+    log(own.line, own.name, "raise " + spell(error));
+    std::rethrow_exception(error);
+  }
+  const long long number = result.value_or(0);
+  log(own.line, own.name, "return " + std::to_string(number));
+  co_return value(number);
+}
+
+void interpreter::callback(int index, const std::string& state) {
+  const unit& own = source_.callbacks.at(static_cast<std::size_t>(index));
+  log(own.line, own.name, state.empty() ? "run" : "run " + state);
+  for (const op& each : own.ops) {
+    if (each.name == "raise") {
+      raise(each);
+    }
+    run_sync(each);
+  }
+}
+
+}  // namespace jackdaw::fuzz
