@@ -128,9 +128,9 @@ task<load_figures> serve_many(std::size_t connections, std::size_t messages) {
 // Other workers do not wait for the last client: at worst each request is a round of its own.
 double calls_per_request_max(const testing::io_kind& kind) {
   if (kind.on_ring()) {
-    return kind.one_thread() ? 0.1 : 2.5;
+    return kind.one_thread() ? 0.5 : 2.5;
   }
-  return kind.one_thread() ? 2.2 : 4.5;
+  return kind.one_thread() ? 2.5 : 4.5;
 }
 
 TEST_P(driver_cost_test, under_load_one_system_call_serves_many_requests) {

@@ -68,6 +68,7 @@ void results(stage* on) {
   try {
     static_cast<void>(f.get(50ms));
   } catch (const timeout_error&) {
+    let_the_loop_run(on);
     log("TimeoutError; done", f.done(), on->steps);
   }
   on->loop.call_soon_threadsafe([on] { on->gate.set(); });
