@@ -66,9 +66,13 @@ interpreter::interpreter(const program& source)
   }
 }
 
-// The loop first: frames that are left refer to everything else.
+// The loop first: frames that are left refer to everything else. A pending future and a gathering that
+// waits for it hold each other: Python leaves them to its collector, we end them.
 interpreter::~interpreter() {
   closed_ = true;
+  for (const future<value>& each : made_) {
+    each.cancel();
+  }
   loop_->close();
 }
 
@@ -80,7 +84,7 @@ void interpreter::declare(const declaration& declared) {
   };
   if (declared.keyword == "future") {
     add(futures_, loop_->create_future<value>());
-    kept_.emplace_back(futures_.all().rbegin()->second);
+    made_.push_back(futures_.all().rbegin()->second);
   } else if (declared.keyword == "lock") {
     add(locks_, std::make_unique<mutex>());
   } else if (declared.keyword == "sem") {

@@ -226,7 +226,8 @@ class interpreter {
   slots<std::unique_ptr<guarded_counter>> conditions_;
   slots<std::unique_ptr<queue<long long>>> queues_;
   slots<std::unique_ptr<barrier>> barriers_;
-  std::vector<any_value> kept_;  // Every future to the end, as the language wants it.
+  std::vector<future<value>> made_;  // Those declared, and those of `renew`.
+  std::vector<any_value> kept_;      // Every future to the end, as the language wants it.
 };
 
 /// "none" or milliseconds.

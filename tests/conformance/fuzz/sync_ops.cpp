@@ -146,7 +146,7 @@ std::string interpreter::op_exception(const words& arguments) {
 
 std::string interpreter::op_renew(const words& arguments) {
   const future<value> fresh = loop_->create_future<value>();
-  kept_.emplace_back(fresh);
+  made_.push_back(fresh);
   futures_.set(arguments[0], fresh);
   return "ok";
 }
