@@ -53,22 +53,15 @@ void done_callback::run_work(work& self) {
   const auto registration = done_callback_token::adopt(callback);
   const auto future = future_reference::adopt(*callback.future_);
   const context_scope scope(callback.context_);
-  const auto report = [&] {
-    future->home().report(
-        {"Exception in callback", {}, std::current_exception(), failure_source::handle});
-  };
   try {
     callback.call(*future);
-  } catch (const base_exception& order) {
+  } catch (...) {
+    const std::exception_ptr error = std::current_exception();
     // asyncio: KeyboardInterrupt and SystemExit leave the loop; a pool has no one to give them to.
-    const bool ends_the_loop = dynamic_cast<const keyboard_interrupt*>(&order) != nullptr ||
-                               dynamic_cast<const system_exit*>(&order) != nullptr;
-    if (ends_the_loop && !future->home().concurrent()) {
+    if (is_order_to_end(error) && !future->home().concurrent()) {
       throw;
     }
-    report();
-  } catch (...) {
-    report();
+    future->home().report({"Exception in callback", {}, error, failure_source::handle});
   }
 }
 

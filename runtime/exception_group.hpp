@@ -102,18 +102,6 @@ using exception_predicate = bool (*)(const std::exception_ptr& error);
 [[nodiscard]] exception_split split_by(const std::exception_ptr& error,
                                        exception_predicate matches);
 
-/// Whether a handler for `const E&` would catch it.
-template <class E>
-[[nodiscard]] bool is_error(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const E&) {
-    return true;
-  } catch (...) {
-    return false;
-  }
-}
-
 /// Whether it is an E, and no group: unless E is a kind of group itself.
 template <class E>
 [[nodiscard]] bool is_matched(const std::exception_ptr& error) {

@@ -1,6 +1,7 @@
 // The exceptions that the runtime itself throws.
 #pragma once
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -72,5 +73,23 @@ class invalid_state_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+/// Whether a handler for `const E&` would catch it. Null is no error.
+template <class E>
+[[nodiscard]] bool is_error(const std::exception_ptr& error) noexcept {
+  if (error == nullptr) {
+    return false;
+  }
+  try {
+    std::rethrow_exception(error);
+  } catch (const E&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+/// keyboard_interrupt and system_exit: they end what runs, wherever they come from (asyncio: S21).
+[[nodiscard]] bool is_order_to_end(const std::exception_ptr& error) noexcept;
 
 }  // namespace jackdaw

@@ -63,21 +63,39 @@ void future_base::tell(intrusive_queue<completion_node>& nodes) noexcept {
   }
 }
 
-void future_base::store_message(std::string_view message) {
-  auto copy = message.empty() ? nullptr : std::make_unique<std::string>(message);
+void future_base::change_message(std::string cancel_messages::* which, std::string_view message) {
+  std::string text(message);
+  auto first = text.empty() ? nullptr : std::make_unique<cancel_messages>();
   const std::lock_guard guard(lock_);
-  message_.swap(copy);
+  if (messages_ == nullptr) {
+    messages_ = std::move(first);
+  }
+  if (messages_ != nullptr) {
+    ((*messages_).*which).swap(text);
+  }
+}
+
+void future_base::store_message(std::string_view message) {
+  change_message(&cancel_messages::due, message);
+}
+
+void future_base::note_message(std::string_view message) {
+  change_message(&cancel_messages::noted, message);
 }
 
 std::string future_base::copy_message() const {
   const std::lock_guard guard(lock_);
-  return message_ != nullptr ? *message_ : std::string();
+  return messages_ != nullptr ? messages_->due : std::string();
 }
 
 std::string future_base::take_message() noexcept {
   const std::lock_guard guard(lock_);
-  const auto taken = std::move(message_);
-  return taken != nullptr ? std::move(*taken) : std::string();
+  return messages_ != nullptr ? std::exchange(messages_->due, {}) : std::string();
+}
+
+std::string future_base::noted_cancel_message() const {
+  const std::lock_guard guard(lock_);
+  return messages_ != nullptr ? messages_->noted : std::string();
 }
 
 void future_base::mark_retrieved() noexcept {

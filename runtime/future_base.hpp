@@ -69,6 +69,9 @@ class future_base : public pooled {
   /// Of what is cancelled(): the error without what only the first one gets, with a message that may be
   /// empty (asyncio: gather(return_exceptions=True)).
   [[nodiscard]] virtual std::exception_ptr lasting_cancelled_error() const noexcept;
+  /// The message of the last request that could end nothing at once and was noted. It stays: asyncio's
+  /// gather() asks for it when all is over (_cancel_message).
+  [[nodiscard]] std::string noted_cancel_message() const;
   /// Somebody has seen how it ended: nothing is left to report.
   void mark_retrieved() noexcept;
 
@@ -113,10 +116,11 @@ class future_base : public pooled {
   [[nodiscard]] intrusive_queue<completion_node> take_completions() noexcept;
   static void tell(intrusive_queue<completion_node>& nodes) noexcept;
 
-  // Under lock_: the message of a cancellation, and who is to be told of the end.
+  // The message of the cancellation that is to be delivered.
   [[nodiscard]] std::string copy_message() const;
   [[nodiscard]] std::string take_message() noexcept;
   void store_message(std::string_view message);
+  void note_message(std::string_view message);
 
   std::atomic<std::uint32_t> word_{0};
   std::atomic<std::uint32_t> references_{1};
@@ -125,8 +129,16 @@ class future_base : public pooled {
   scheduler* scheduler_;
 
  private:
+  struct cancel_messages {
+    std::string due;
+    std::string noted;
+  };
+
+  void change_message(std::string cancel_messages::* which, std::string_view message);
+
+  // Under lock_.
   intrusive_queue<completion_node> completions_;
-  std::unique_ptr<std::string> message_;
+  std::unique_ptr<cancel_messages> messages_;  // Null while there is none: most have none.
   // Only where an exception waits to be fetched: the handler may have to outlive its scheduler.
   std::unique_ptr<std::shared_ptr<const failure_handler>> unretrieved_;
 };

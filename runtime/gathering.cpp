@@ -93,8 +93,9 @@ void gathering_base::child_ended(std::size_t index) noexcept {
     } else if (was_cancelled) {
       // asyncio: that of the last one in the order of the arguments, after all children were asked.
       future_base& last_child = *children_.back();
-      error = last_child.cancelled() ? last_child.next_cancelled_error()
-                                     : std::make_exception_ptr(cancelled_error());
+      error = last_child.cancelled()
+                  ? last_child.next_cancelled_error()
+                  : std::make_exception_ptr(cancelled_error(last_child.noted_cancel_message()));
     } else {
       error = try_collect();
     }

@@ -1,29 +1,12 @@
 // Waiting for the end of a task or a future.
 #include <jackdaw/runtime/current.hpp>
+#include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/join_wait.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 
 #include <stdexcept>
 
 namespace jackdaw {
-namespace {
-
-// Not cancelled(): a gather() that was cancelled has a cancelled_error and is not cancelled itself.
-bool is_cancellation(const std::exception_ptr& error) {
-  if (error == nullptr) {
-    return false;
-  }
-  try {
-    std::rethrow_exception(error);
-  } catch (const cancelled_error&) {
-    return true;
-  } catch (...) {
-    return false;
-  }
-}
-
-}  // namespace
-
 join_wait::~join_wait() {
   if (registered_) {
     target_->remove_completion(node_);
@@ -76,8 +59,9 @@ void join_wait::finish() {
     // asyncio looks at the result before the cancellation takes its place (test: "an exception that a
     // cancellation takes the place of counts as seen").
     target_->mark_retrieved();
-    // A cancelled_error of the target goes before a later request's (asyncio: S71).
-    if (is_cancellation(target_->exception())) {
+    // A cancelled_error of the target goes before a later request's (asyncio: S71). Not cancelled():
+    // a gather() that was cancelled has that error and is not cancelled itself.
+    if (is_error<cancelled_error>(target_->exception())) {
       return;
     }
   }

@@ -94,10 +94,6 @@ class task_group::state : public pooled {
 
 namespace {
 
-bool is_order_to_end(const std::exception_ptr& error) {
-  return is_error<system_exit>(error) || is_error<keyboard_interrupt>(error);
-}
-
 void cancel_unfinished(const std::vector<task_reference>& tasks) {
   for (const task_reference& task : tasks) {
     if (!task->done()) {
@@ -377,7 +373,7 @@ void task_group::start(task_record& record) { state_->start(record); }
 task<void> task_group::leave(std::exception_ptr error) {
   state_->begin_exit(error);
   std::exception_ptr cancellation;
-  if (error != nullptr && is_error<cancelled_error>(error)) {
+  if (is_error<cancelled_error>(error)) {
     cancellation = error;
   }
   while (true) {

@@ -119,6 +119,9 @@ void task_record::cancel_through_hook(std::string_view message) noexcept {
   cancel_steps = &step;
   const bool passed_on = hook_->cancel_wait(message);
   cancel_steps = step.above;
+  if (!passed_on) {
+    note_message(message);
+  }
   change(hook_busy, passed_on ? 0 : must_cancel);
 }
 
@@ -255,6 +258,7 @@ bool task_record::request_cancel(std::string_view message) noexcept {
       if (phase != phase_cancelled) {  // A cancellation under way keeps its own message.
         store_message(message);
       }
+      note_message(message);
       if (try_change(seen, seen | must_cancel)) {
         return true;
       }

@@ -62,11 +62,14 @@ watch_table& table_of(event_loop& loop) {
   bool returned = true;
   try {
     callback->function();
-  } catch (const base_exception&) {
-    loop.tear_out(std::current_exception());  // The watch goes on in the next run.
-    returned = false;
   } catch (...) {
-    loop.report({"Exception in callback", {}, std::current_exception()});
+    const std::exception_ptr error = std::current_exception();
+    returned = !is_order_to_end(error);
+    if (returned) {
+      loop.report({"Exception in callback", {}, error, failure_source::handle});
+    } else {
+      loop.tear_out(error);  // The watch goes on in the next run.
+    }
   }
   current_context().task = runner;
   return returned;

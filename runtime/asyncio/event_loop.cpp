@@ -42,18 +42,6 @@ class running_scope {
   execution_context before_;
 };
 
-bool ends_the_loop(const std::exception_ptr& error) noexcept {
-  try {
-    std::rethrow_exception(error);
-  } catch (const keyboard_interrupt&) {
-    return true;
-  } catch (const system_exit&) {
-    return true;
-  } catch (...) {
-    return false;
-  }
-}
-
 }  // namespace
 
 event_loop::event_loop(loop_options options)
@@ -318,7 +306,7 @@ struct event_loop::done_watch {
     }
     if (stop_later) {
       loop->run_callback(stop);
-    } else if (const auto error = tasks.front()->exception(); !error || !ends_the_loop(error)) {
+    } else if (!is_order_to_end(tasks.front()->exception())) {
       loop->stop();
     }
   }
@@ -440,8 +428,8 @@ void event_loop::drop_queued() noexcept {
 
 void event_loop::task_finished(task_record& task) noexcept {
   scheduler::task_finished(task);
-  const std::exception_ptr error = task.exception();
-  if (error != nullptr && !task.cancelled() && ends_the_loop(error)) {
+  if (const std::exception_ptr error = task.exception();
+      !task.cancelled() && is_order_to_end(error)) {
     torn_out_ = error;
   }
 }

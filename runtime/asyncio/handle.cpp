@@ -36,15 +36,13 @@ void callback::run_work(work& self) {
   const context_scope scope(item.context_);
   try {
     item.function_();
-  } catch (const keyboard_interrupt&) {
-    ended();
-    throw;
-  } catch (const system_exit&) {
-    ended();
-    throw;
   } catch (...) {
-    item.loop_->report(
-        {"Exception in callback", {}, std::current_exception(), failure_source::handle});
+    const std::exception_ptr error = std::current_exception();
+    if (is_order_to_end(error)) {
+      ended();
+      throw;
+    }
+    item.loop_->report({"Exception in callback", {}, error, failure_source::handle});
   }
   ended();
 }
