@@ -152,6 +152,12 @@ bool epoll_driver::withdraw(int descriptor) noexcept {
 
 void epoll_driver::park(time_point deadline, work_list& ready) {
   forget_runner();
+  // A turn of a busy loop that waits for nobody: there is nothing to look at, and a permit may stay.
+  if (deadline == at_once && waiting_ == 0 && stale_calls_ == 0 && cancelled_.empty() &&
+      !inbox_filled()) {
+    counters().polls.add();
+    return;
+  }
   drain_inbox(ready);
   ready.append(cancelled_);
   const time_point now = deadline == at_once ? at_once : clock_->now();

@@ -41,6 +41,10 @@ class io_driver : public driver {
  protected:
   /// A park(): whoever runs after it has not run without a pause.
   void forget_runner() noexcept { runner_ = nullptr; }
+  /// Whether it holds something. A hint: what others put there they announce by wake().
+  [[nodiscard]] bool inbox_filled() const noexcept {
+    return inbox_filled_.load(std::memory_order_relaxed);  // M1
+  }
   /// Cancels what the inbox holds; appends what it finds ended.
   void drain_inbox(work_list& ready) noexcept;
   /// Reports the end of an operation.

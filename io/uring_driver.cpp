@@ -89,6 +89,11 @@ void uring_driver::wake() noexcept {
 }
 
 void uring_driver::park(time_point deadline, work_list& ready) {
+  // A turn of a busy loop that waits for nobody: there is nothing to look at, and a permit may stay.
+  if (deadline == at_once && in_flight_ == 0 && !inbox_filled()) {
+    counters().polls.add();
+    return;
+  }
   drain_inbox(ready);
   const time_point now = deadline == at_once ? at_once : clock_->now();
   bool waits = deadline > now && ready.empty();

@@ -36,7 +36,11 @@ bool wake_permit::prepare_to_sleep() noexcept {
 }
 
 void wake_permit::woke_up() noexcept {
-  state_.exchange(state::awake, std::memory_order_acq_rel);  // U1
+  // U2: relaxed; a permit that comes after this look is there for the next park(). So a turn that only
+  // looks around changes nothing, and needs no exchange.
+  if (state_.load(std::memory_order_relaxed) != state::awake) {
+    state_.exchange(state::awake, std::memory_order_acq_rel);  // U1
+  }
 }
 
 }  // namespace jackdaw::io

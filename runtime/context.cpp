@@ -140,18 +140,6 @@ void context_slot::release() noexcept {
   }
 }
 
-context_scope::context_scope(context_slot& slot) noexcept : slot_(&slot) {
-  execution_context& here = current_context();
-  task_ = here.task;
-  outer_ = std::exchange(here.scope, this);
-}
-
-context_scope::~context_scope() {
-  execution_context& here = current_context();
-  JACKDAW_ASSERT(here.scope == this);
-  here.scope = outer_;
-}
-
 context::context() : cell_(context_cell_reference::adopt(*new context_cell({}))) {}
 
 context context::copy() const {

@@ -16,7 +16,9 @@
 // was entered by what runs now, else the slot of the running task, else that of the thread.
 #pragma once
 
+#include <jackdaw/runtime/base/assert.hpp>
 #include <jackdaw/runtime/base/spin_lock.hpp>
+#include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/frame_allocator.hpp>
 #include <jackdaw/runtime/future_base.hpp>
@@ -156,17 +158,24 @@ class context_slot {
 /// a suspension.
 class context_scope {
  public:
-  explicit context_scope(context_slot& slot) noexcept;
+  explicit context_scope(context_slot& slot) noexcept : context_scope(slot, current_context()) {}
   context_scope(const context_scope&) = delete;
   context_scope& operator=(const context_scope&) = delete;
-  ~context_scope();
+  ~context_scope() {
+    JACKDAW_ASSERT(here_->scope == this);
+    here_->scope = outer_;
+  }
 
   [[nodiscard]] context_slot& slot() const noexcept { return *slot_; }
   [[nodiscard]] const task_record* entered_by() const noexcept { return task_; }
   [[nodiscard]] const context_scope* outer() const noexcept { return outer_; }
 
  private:
+  context_scope(context_slot& slot, execution_context& here) noexcept
+      : slot_(&slot), here_(&here), task_(here.task), outer_(std::exchange(here.scope, this)) {}
+
   context_slot* slot_;
+  execution_context* here_;  // Of this thread, on which the scope also ends.
   const task_record* task_;
   const context_scope* outer_;
 };

@@ -102,20 +102,33 @@ class frame_cache : public list_links {
 };
 
 // A thread may free a frame while its thread-locals are being destroyed; the heap serves it then.
-thread_local bool cache_ended = false;
+constinit thread_local bool cache_ended = false;
+// Null before the first use and after the end. A word without a constructor: reading it needs no guard.
+constinit thread_local frame_cache* cache_in_use = nullptr;
 std::atomic<std::int64_t> live_without_cache{0};
 
 struct cache_holder {
+  cache_holder() { cache_in_use = &cache; }
+  cache_holder(const cache_holder&) = delete;
+  cache_holder& operator=(const cache_holder&) = delete;
+  ~cache_holder() {
+    cache_in_use = nullptr;
+    cache_ended = true;
+  }
   frame_cache cache;
-  ~cache_holder() { cache_ended = true; }
 };
 
-frame_cache* this_thread_cache() {
-  if (cache_ended) [[unlikely]] {
+[[gnu::noinline]] frame_cache* make_cache() {
+  if (cache_ended) {
     return nullptr;
   }
   thread_local cache_holder holder;
   return &holder.cache;
+}
+
+frame_cache* this_thread_cache() {
+  frame_cache* const cache = cache_in_use;
+  return cache != nullptr ? cache : make_cache();
 }
 
 }  // namespace

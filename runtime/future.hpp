@@ -56,6 +56,7 @@ class future_state : public future_base {
   [[nodiscard]] std::exception_ptr exception() const noexcept override {
     return result_.has_exception() ? result_.exception() : nullptr;
   }
+  [[nodiscard]] bool ends_through_handles_only() const noexcept override { return true; }
   /// The result, for whoever awaits or asks. Only when done.
   [[nodiscard]] outcome<T>& look() {
     mark_retrieved();

@@ -1,4 +1,6 @@
 // References, watchers, and the report of an exception that nobody fetched.
+#include <jackdaw/runtime/base/only_thread.hpp>
+#include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/future_base.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
@@ -118,14 +120,44 @@ void future_base::report_if_unretrieved(const char* message, std::string_view na
 
 void future_base::add_reference() noexcept {
   // F1: relaxed; who adds a reference has one already.
-  references_.fetch_add(1, std::memory_order_relaxed);
+  fetch_add(references_, 1U, std::memory_order_relaxed);
 }
 
 void future_base::drop_reference() noexcept {
+  // F4: relaxed, and read before another thread may drop the last reference. Never set outside of a loop;
+  // a loop's own thread sees what it wrote.
+  const auto of_waits = references_of_waits_.load(std::memory_order_relaxed);
+  const scheduler* const home = scheduler_;
+  const auto left = release_reference();
+  if (left != 0 && left == of_waits && home == current_context().scheduler && !done())
+      [[unlikely]] {
+    // On another thread it might be gone by now, and its loop too.
+    scheduler_->may_be_lost(*this);
+  }
+}
+
+std::uint32_t future_base::release_reference() noexcept {
   // F2: release, so that the last one, who acquires, sees all that the others did with it.
-  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+  const auto left = fetch_add(references_, -1U, std::memory_order_acq_rel) - 1;
+  if (left == 0) {
     delete this;
   }
+  return left;
+}
+
+void future_base::count_reference_of_wait() noexcept {
+  const auto before = references_of_waits_.load(std::memory_order_relaxed);  // F4
+  references_of_waits_.store(before + 1, std::memory_order_relaxed);         // F4
+}
+
+void future_base::discount_reference_of_wait() noexcept {
+  const auto before = references_of_waits_.load(std::memory_order_relaxed);  // F4
+  references_of_waits_.store(before - 1, std::memory_order_relaxed);         // F4
+}
+
+bool future_base::held_by_waits_only(std::uint32_t besides) const noexcept {
+  return references_.load(std::memory_order_acquire) ==
+         references_of_waits_.load(std::memory_order_relaxed) + besides;  // F3, F4
 }
 
 bool future_base::shared() const noexcept {

@@ -96,6 +96,17 @@ class future_base : public pooled {
 
   void add_reference() noexcept;
   void drop_reference() noexcept;
+  /// drop_reference() for whoever was asked whether it is lost, and would be asked again. Returns how many
+  /// are left; at zero it is gone.
+  std::uint32_t release_reference() noexcept;
+
+  /// False for what something else ends: a task, a timer, a child. See asyncio/lost_tasks.hpp.
+  [[nodiscard]] virtual bool ends_through_handles_only() const noexcept { return false; }
+  /// On a loop: a reference is from here on that of an await, which ends nothing, or is so no more.
+  void count_reference_of_wait() noexcept;
+  void discount_reference_of_wait() noexcept;
+  /// True if these, and `besides` others, are all references.
+  [[nodiscard]] bool held_by_waits_only(std::uint32_t besides = 0) const noexcept;
   /// True if there is more than one reference. A hint: others may drop theirs meanwhile, nobody can add one
   /// to the last.
   [[nodiscard]] bool shared() const noexcept;
@@ -124,6 +135,7 @@ class future_base : public pooled {
 
   std::atomic<std::uint32_t> word_{0};
   std::atomic<std::uint32_t> references_{1};
+  std::atomic<std::uint32_t> references_of_waits_{0};  // Changed by a loop's own thread only.
   const bool single_threaded_;
   mutable spin_lock lock_;
   scheduler* scheduler_;

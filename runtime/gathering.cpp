@@ -5,6 +5,7 @@
 #include <jackdaw/runtime/scheduler.hpp>
 
 #include <mutex>
+#include <stdexcept>
 
 namespace jackdaw {
 
@@ -14,6 +15,13 @@ gathering_base::gathering_base(scheduler& home, std::vector<future_reference> ch
       children_(std::move(children)),
       keep_exceptions_(keep_exceptions),
       unfinished_(children_.size()) {
+  for (const future_reference& child : children_) {
+    // A loop's child is told of on the loop's thread, and nowhere else. asyncio: a ValueError.
+    if (&child->home() != &home && !(home.concurrent() && child->home().concurrent())) {
+      throw std::invalid_argument(
+          "The future belongs to a different loop than the one specified as the loop argument");
+    }
+  }
   nodes_.reserve(children_.size());
   for (std::size_t index = 0; index < children_.size(); ++index) {
     nodes_.emplace_back(*this, index);

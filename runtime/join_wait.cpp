@@ -10,6 +10,28 @@ namespace jackdaw {
 join_wait::~join_wait() {
   if (registered_) {
     target_->remove_completion(node_);
+    end_registration();
+  }
+}
+
+// For a loop, which looks for tasks that nothing can wake (asyncio/lost_tasks.hpp). The awaiter has a reference
+// to the target, and that of the waiter which stands for its being about to run means nothing meanwhile.
+void join_wait::begin_registration() noexcept {
+  registered_ = true;
+  if (!waiter_->home().concurrent()) {
+    target_->count_reference_of_wait();
+    waiter_->count_reference_of_wait();
+    if (target_->held_by_waits_only()) {
+      waiter_->home().may_be_lost(*target_);
+    }
+  }
+}
+
+void join_wait::end_registration() noexcept {
+  registered_ = false;
+  if (!waiter_->home().concurrent()) {
+    target_->discount_reference_of_wait();
+    waiter_->discount_reference_of_wait();
   }
 }
 
@@ -29,7 +51,7 @@ bool join_wait::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   }
   // Armed before it is registered: a target that ends meanwhile finds a waiter to wake.
   // arm() with a hook cannot fail; a cancellation that was due went to the target.
-  registered_ = true;
+  begin_registration();
   if (!waiter.arm(this)) {
     waiter.schedule();
     return true;
@@ -45,7 +67,9 @@ void join_wait::finish() {
   if (waiter_ == nullptr) {
     return;  // Never suspended: a cancellation, if there is one, waits for a suspension.
   }
-  registered_ = false;
+  if (registered_) {
+    end_registration();
+  }
   if (mistake_ != mistake::none) {
     if (waiter_->take_cancellation()) {
       waiter_->throw_cancelled();
@@ -83,6 +107,13 @@ bool join_wait::pass_on(cancel_hook& self, std::string_view message) noexcept {
 bool join_wait::abandon(cancel_hook& self) noexcept {
   auto& wait = static_cast<join_wait&>(self);
   return wait.target_->remove_completion(wait.node_);
+}
+
+future_base* join_wait::target_of(const task_record& task) noexcept {
+  const cancel_hook* const hook = task.hook_of_wait();
+  return hook != nullptr && hook->asks(&join_wait::pass_on)
+             ? static_cast<const join_wait*>(hook)->target_
+             : nullptr;
 }
 
 task_record* join_wait::waiter_of(const completion_node& other) noexcept {

@@ -34,6 +34,8 @@ class join_wait : public cancel_hook {
 
   /// The task that waits, if `node` is of a wait like this one; else null. For call graphs.
   [[nodiscard]] static task_record* waiter_of(const completion_node& node) noexcept;
+  /// What `task` waits for, if it is suspended in a wait like this one that nothing has ended; else null.
+  [[nodiscard]] static future_base* target_of(const task_record& task) noexcept;
 
  private:
   enum class mistake : std::uint8_t { none, awaits_itself, other_loop };
@@ -41,6 +43,8 @@ class join_wait : public cancel_hook {
   static bool pass_on(cancel_hook& self, std::string_view message) noexcept;
   static bool abandon(cancel_hook& self) noexcept;
   [[noreturn]] void throw_mistake() const;
+  void begin_registration() noexcept;
+  void end_registration() noexcept;
 
   struct node : completion_node {
     explicit node(join_wait& owner) noexcept : completion_node(&node::notified), wait(&owner) {}

@@ -17,6 +17,7 @@
 namespace jackdaw {
 
 class blocking_pool;
+class future_base;
 class task_record;
 class timer;
 
@@ -80,6 +81,9 @@ class scheduler {
   virtual void task_spawned(task_record& task);
   /// A task is done; its result is in place and its waiters have not been told yet.
   virtual void task_finished(task_record& task) noexcept;
+
+  /// All that refers to a future or task that is not done are awaits. On a loop's own thread only.
+  virtual void may_be_lost(future_base& /*suspect*/) noexcept {}
 
   [[nodiscard]] time_point now() const noexcept { return clock_->now(); }
   [[nodiscard]] const clock& time_source() const noexcept { return *clock_; }

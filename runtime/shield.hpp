@@ -65,6 +65,7 @@ class shield_state final : public future_state<T>, private shield_watch {
   shield_state(scheduler& home, Inner& inner) : future_state<T>(home), shield_watch(*this, inner) {
     watch();
   }
+  [[nodiscard]] bool ends_through_handles_only() const noexcept override { return false; }
 
  private:
   void copy_result(future_base& inner) noexcept override {

@@ -112,8 +112,8 @@ class task_state final : public task_record {
 
 /// The right to await a task, and to cancel it.
 ///
-/// Lifetime      Dropping it has no effect on the task. Copyable: every copy may be awaited, by any
-///               number of tasks.
+/// Lifetime      Dropping it has no effect on the task, unless nothing can wake that any more (on a loop:
+///               asyncio/lost_tasks.hpp). Copyable: every copy may be awaited, by any number of tasks.
 /// Threads       All members from any thread; awaited in a task of any runtime of the process in
 ///               multi-threaded mode, of the same loop in asyncio mode.
 /// Errors        Awaiting throws what the task threw; cancelled_error if it was cancelled. If nobody
@@ -152,7 +152,7 @@ class join_handle : public result_handle<T, task_state<T>> {
   [[nodiscard]] task_record& record() const noexcept { return this->state(); }
 };
 
-/// How a task begins, where that is not said by a name alone: `{.name = "fetch", .eager_start = true}`.
+/// How a task begins, where a name alone does not say that: `{.name = "fetch", .eager_start = true}`.
 struct task_options {
   std::string_view name = {};
   /// The first step, up to the first suspension, runs inside of the call that makes the task. What it throws
@@ -164,7 +164,7 @@ struct task_options {
 /// Makes `body` a task of `scheduler`. Threads: any; in asyncio mode the loop's own.
 /// Errors        std::runtime_error if the scheduler has ended; `body` is destroyed then.
 template <class T>
-join_handle<T> spawn_on(scheduler& scheduler, task<T> body, const task_options& options,
+join_handle<T> spawn_on(scheduler& scheduler, task<T> body, const task_options& options = {},
                         context_slot&& in = context_slot::copy_of_current()) {
   auto* const state = new task_state<T>(scheduler, std::move(body), options.name, std::move(in));
   join_handle<T> handle(*state);
@@ -177,8 +177,8 @@ join_handle<T> spawn_on(scheduler& scheduler, task<T> body, const task_options& 
   return handle;
 }
 
-template <class T>
-join_handle<T> spawn_on(scheduler& scheduler, task<T> body, std::string_view name = {},
+template <class T, std::convertible_to<std::string_view> Name>
+join_handle<T> spawn_on(scheduler& scheduler, task<T> body, const Name& name,
                         context_slot&& in = context_slot::copy_of_current()) {
   return spawn_on(scheduler, std::move(body), task_options{.name = name}, std::move(in));
 }
@@ -194,14 +194,14 @@ join_handle<T> spawn_on(scheduler& scheduler, task<T> body, std::string_view nam
 /// Cost          One record beside the frame, both from free lists; no lock that is contended.
 /// Source        asyncio.create_task.
 template <class T>
-join_handle<T> spawn(task<T> body, std::string_view name = {},
-                     context_slot&& in = context_slot::copy_of_current()) {
-  return spawn_on(current_scheduler(), std::move(body), name, std::move(in));
-}
-template <class T>
-join_handle<T> spawn(task<T> body, const task_options& options,
+join_handle<T> spawn(task<T> body, const task_options& options = {},
                      context_slot&& in = context_slot::copy_of_current()) {
   return spawn_on(current_scheduler(), std::move(body), options, std::move(in));
+}
+template <class T, std::convertible_to<std::string_view> Name>
+join_handle<T> spawn(task<T> body, const Name& name,
+                     context_slot&& in = context_slot::copy_of_current()) {
+  return spawn_on(current_scheduler(), std::move(body), name, std::move(in));
 }
 
 /// Calls `function(args...)`, which is a coroutine, and spawns it. The arguments are kept by the

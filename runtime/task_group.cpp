@@ -319,10 +319,10 @@ void task_group::state::finish(const std::exception_ptr& error, std::exception_p
   }
   task_record& parent = *parent_;
   if (order_to_end_ != nullptr) {
-    if (parent_cancel_requested_ && parent.home().concurrent() && parent.cancelling() == 1) {
+    if (parent_cancel_requested_ && parent.home().concurrent()) {
       // Our request may have come while the parent ran on another worker, and be undelivered. It is not
-      // taken back (asyncio), but the order stands for it.
-      static_cast<void>(parent.take_cancellation());
+      // taken back (asyncio), but the order stands for it, if there is no other.
+      parent.forget_due_request(1);
     }
     std::rethrow_exception(order_to_end_);
   }

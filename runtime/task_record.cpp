@@ -1,4 +1,5 @@
 // The transitions of a task's word, its steps, and its end.
+#include <jackdaw/runtime/base/only_thread.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
@@ -19,6 +20,12 @@ constexpr std::uint32_t phase_cancelled = 3;
 constexpr std::uint32_t must_cancel = 4;
 constexpr std::uint32_t hook_busy = 8;
 constexpr std::uint32_t has_hook = 32;
+// Above the flags: the number of requests that were not taken back. In the same word, so that a request and
+// its effect are one change.
+constexpr std::uint32_t one_request = 64;
+
+constexpr std::uint32_t requests_in(std::uint32_t word) noexcept { return word / one_request; }
+constexpr std::uint32_t flags_in(std::uint32_t word) noexcept { return word % one_request; }
 
 // asyncio numbers its unnamed tasks over the whole process, from 1.
 std::atomic<std::uint64_t> tasks_numbered{0};
@@ -61,7 +68,7 @@ task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std
       number_(0) {
   if (name.empty()) {
     // N1: relaxed; the number only has to be unique.
-    number_ = tasks_numbered.fetch_add(1, std::memory_order_relaxed) + 1;
+    number_ = fetch_add(tasks_numbered, std::uint64_t{1}, std::memory_order_relaxed) + 1;
   } else {
     name_ = std::make_unique<std::string>(name);
   }
@@ -228,8 +235,6 @@ bool task_record::request_cancel(std::string_view message) noexcept {
     request_cancel_from_outside(message);
     return true;
   }
-  // R1: relaxed; a count that no other data depends on.
-  cancel_requests_.fetch_add(1, std::memory_order_relaxed);
   auto seen = word_.load(std::memory_order_acquire);  // As T1.
   while (true) {
     if ((seen & is_done) != 0) {
@@ -238,12 +243,14 @@ bool task_record::request_cancel(std::string_view message) noexcept {
     if ((seen & hook_busy) != 0) {
       if (is_in_hook_of(*this)) {
         // Tasks that wait for each other in a circle: it is broken here, where it closes.
-        end_wait_in_circle(message);
-        return true;
+        if (try_change(seen, seen + one_request)) {
+          end_wait_in_circle(message);
+          return true;
+        }
       } else if (cancel_depth() != 0) {
         // Another canceller is inside the hook, and may wait for a hook that we are inside of: we must
         // not wait for it. The end of the wait delivers both requests.
-        if (try_change(seen, seen | must_cancel)) {
+        if (try_change(seen, (seen | must_cancel) + one_request)) {
           return true;
         }
       } else {
@@ -259,22 +266,22 @@ bool task_record::request_cancel(std::string_view message) noexcept {
         store_message(message);
       }
       note_message(message);
-      if (try_change(seen, seen | must_cancel)) {
+      if (try_change(seen, (seen | must_cancel) + one_request)) {
         return true;
       }
     } else if ((seen & has_hook) == 0) {
       store_message(message);
-      if (try_change(seen, with_phase(seen, phase_cancelled))) {
+      if (try_change(seen, with_phase(seen, phase_cancelled) + one_request)) {
         schedule();
         return true;
       }
     } else if (cancel_depth() >= cancel_depth_max) {
       store_message(message);
-      if (try_change(seen, seen | must_cancel)) {
+      if (try_change(seen, (seen | must_cancel) + one_request)) {
         scheduler_->schedule(*new noted_request(*this));
         return true;
       }
-    } else if (try_change(seen, seen | hook_busy)) {
+    } else if (try_change(seen, (seen | hook_busy) + one_request)) {
       store_message(message);
       cancel_through_hook(message);
       return true;
@@ -305,26 +312,39 @@ void task_record::request_cancel_from_outside(std::string_view message) noexcept
 }
 
 std::uint32_t task_record::cancelling() const noexcept {
-  return cancel_requests_.load(std::memory_order_relaxed);  // R1
+  // R1: relaxed; a count that no other data depends on.
+  return requests_in(word_.load(std::memory_order_relaxed));
 }
 
-std::uint32_t task_record::uncancel() noexcept {
-  auto requests = cancel_requests_.load(std::memory_order_relaxed);  // R1
-  while (requests > 0 && !cancel_requests_.compare_exchange_weak(
-                             requests, requests - 1, std::memory_order_relaxed)) {  // R1
+std::uint32_t task_record::take_back_request(std::uint32_t forgotten_at) noexcept {
+  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
+  while (true) {
+    if (requests_in(seen) == 0) {
+      return 0;
+    }
+    const auto next = seen - one_request;
+    const auto left = requests_in(next);
+    if (try_change(seen, left <= forgotten_at ? next & ~must_cancel : next)) {
+      return left;
+    }
   }
-  const std::uint32_t left = requests > 0 ? requests - 1 : 0;
-  // A foreign request counts itself before it sets the flag: if one came between our count and our clearing,
-  // the flag was its own, and is put back. T1 makes its count visible to whoever cleared its flag.
-  if (left == 0 && (change(must_cancel, 0) & must_cancel) != 0 && cancelling() != 0) {
-    change(0, must_cancel);
+}
+
+void task_record::forget_due_request(std::uint32_t requests_max) noexcept {
+  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
+  while (requests_in(seen) <= requests_max && !try_change(seen, seen & ~must_cancel)) {
   }
-  return left;
 }
 
 bool task_record::wait_cancelled() const noexcept {
   // As T1.
   return (word_.load(std::memory_order_acquire) & phase_mask) == phase_cancelled;
+}
+
+const cancel_hook* task_record::hook_of_wait() const noexcept {
+  // S3: relaxed; all changes are the loop's own, or those of nobody.
+  const auto word = word_.load(std::memory_order_relaxed);
+  return flags_in(word) == (phase_waiting | has_hook) ? hook_ : nullptr;
 }
 
 std::string task_record::name() const {

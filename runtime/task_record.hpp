@@ -80,6 +80,8 @@ class cancel_hook {
   /// Leaves the wait as it is: from here on wake() will not come. False if it came or will come.
   /// Threads: as cancel_wait().
   bool abandon_wait() noexcept { return abandon_ != nullptr && abandon_(*this); }
+  /// Tells of what kind it is.
+  [[nodiscard]] bool asks(cancel_function function) const noexcept { return cancel_ == function; }
 
  private:
   cancel_function cancel_;
@@ -130,10 +132,19 @@ class task_record : public work, public list_links, public future_base {
   /// Number of requests not taken back. asyncio: Task.cancelling().
   [[nodiscard]] std::uint32_t cancelling() const noexcept;
   /// Takes one request back; returns how many remain. At zero, one not yet delivered is dropped.
-  std::uint32_t uncancel() noexcept;
+  std::uint32_t uncancel() noexcept { return take_back_request(0); }
+  /// uncancel(), which drops one not yet delivered if no more than `forgotten_at` remain. For scopes that make
+  /// requests themselves, on other workers.
+  std::uint32_t take_back_request(std::uint32_t forgotten_at) noexcept;
+  /// Takes none back, but drops one not yet delivered if there are no more than `requests_max`.
+  void forget_due_request(std::uint32_t requests_max) noexcept;
 
   /// True while a wait that was cancelled has not been resumed.
   [[nodiscard]] bool wait_cancelled() const noexcept;
+
+  /// The hook of a wait that nothing has ended and nobody is about to cancel; else null. On a loop's own
+  /// thread.
+  [[nodiscard]] const cancel_hook* hook_of_wait() const noexcept;
 
   [[nodiscard]] std::string name() const;
   void set_name(std::string_view name);
@@ -196,7 +207,6 @@ class task_record : public work, public list_links, public future_base {
   std::uint32_t change(std::uint32_t clear, std::uint32_t set) noexcept;
   [[nodiscard]] std::uint32_t end_phase(std::uint32_t flags_to_clear) noexcept;
 
-  std::atomic<std::uint32_t> cancel_requests_{0};
   bool reports_destruction_ = true;
   bool started_ = false;
   unsigned shard_ = 0;

@@ -3,6 +3,7 @@
 #include <jackdaw/runtime/scheduler.hpp>
 #include <jackdaw/runtime/timeout.hpp>
 
+#include <limits>
 #include <stdexcept>
 
 namespace jackdaw {
@@ -10,7 +11,7 @@ namespace jackdaw {
 time_point deadline_in(duration wait) { return deadline_after(current_scheduler().now(), wait); }
 
 timeout_scope::timeout_scope(std::optional<time_point> deadline)
-    : task_(&current_task()),
+    : task_(current_task()),
       requests_before_(task_->cancelling()),
       deadline_(deadline),
       alarm_(*this) {
@@ -49,16 +50,14 @@ bool timeout_scope::leave(bool by_cancellation) noexcept {
     return false;
   }
   state_.store(state::expired, std::memory_order_relaxed);  // See the member.
-  const std::uint32_t left = task_->uncancel();
-  const bool only_ours = left <= requests_before_;
-  if (task_->home().concurrent() && (by_cancellation || only_ours) && task_->take_cancellation()) {
-    // An alarm that rang on another worker while the task ran had noted a request that nobody has
-    // delivered: the error that is on its way stands for it, or nobody wants it any more. Not so a request
-    // that somebody else has made since we counted.
-    if (task_->cancelling() > left) {
-      task_->owe_cancellation();
-    }
+  // In a pool the alarm may have rung while the task ran, on another worker, and its request be undelivered.
+  // The error that is on its way stands for it, and for those of others that came meanwhile; a body that ended
+  // otherwise leaves theirs for the next suspension. On a loop none can be due here but the task's own.
+  std::uint32_t forgotten_at = 0;
+  if (task_->home().concurrent()) {
+    forgotten_at = by_cancellation ? std::numeric_limits<std::uint32_t>::max() : requests_before_;
   }
+  const bool only_ours = task_->take_back_request(forgotten_at) <= requests_before_;
   return only_ours && by_cancellation;
 }
 

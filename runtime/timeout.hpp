@@ -59,7 +59,7 @@ class timeout_scope {
     timeout_scope* scope;
   };
 
-  task_record* task_;
+  task_reference task_;  // Counted: the alarm can wake it (asyncio/lost_tasks.hpp).
   std::uint32_t requests_before_;
   // The alarm may ring on another worker while the body asks expired(); relaxed everywhere, because
   // disarm() waits for ring() and the cancellation carries the rest.

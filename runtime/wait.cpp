@@ -151,6 +151,11 @@ struct completion_stream::shared_part : timer {
 
   static void ring(timer& self) noexcept {
     auto& own = static_cast<shared_part&>(self);
+    if (const auto registered = own.callbacks.lock()) {
+      for (const done_callback_token& token : *registered) {
+        static_cast<void>(token->remove());
+      }
+    }
     std::size_t left = 0;
     {
       const std::lock_guard guard(own.lock);
@@ -163,6 +168,7 @@ struct completion_stream::shared_part : timer {
   }
 
   queue<std::size_t> done;
+  std::weak_ptr<const std::vector<done_callback_token>> callbacks;  // They keep us: weakly.
   spin_lock lock;
   std::size_t todo = 0;   // Under the lock.
   bool given_up = false;  // Under the lock.
@@ -173,11 +179,14 @@ void completion_stream::start(const std::vector<future_reference>& awaited,
   left_ = awaited.size();
   shared_ = std::make_shared<shared_part>();
   shared_->todo = left_;
+  auto registered = std::make_shared<std::vector<done_callback_token>>();
   for (std::size_t index = 0; index < awaited.size(); ++index) {
-    call_when_done<watched_future>(
+    registered->push_back(call_when_done<watched_future>(
         *awaited[index],
-        [shared = shared_, index](const watched_future&) { shared->one_ended(index); });
+        [shared = shared_, index](const watched_future&) { shared->one_ended(index); }));
   }
+  callbacks_ = registered;
+  shared_->callbacks = std::move(registered);
   if (limit.has_value() && left_ > 0) {
     shared_->arm(deadline_in(*limit));
   }

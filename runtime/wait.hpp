@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jackdaw/runtime/awaitable.hpp>
+#include <jackdaw/runtime/done_callback.hpp>
 #include <jackdaw/runtime/ensure_future.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/sync/queue.hpp>
@@ -30,6 +31,20 @@ struct wait_result {
   std::vector<Handle> pending;
 };
 
+namespace waiting {
+
+// asyncio makes a set of what is awaited. The order stays.
+template <class Handle>
+void drop_repetitions(std::vector<Handle>& handles) {
+  std::unordered_set<const future_base*> seen;
+  std::erase_if(handles, [&seen](const Handle& each) {
+    const future_base& awaited = each.state();
+    return !seen.insert(&awaited).second;
+  });
+}
+
+}  // namespace waiting
+
 /// The untyped half of wait(). Throws std::invalid_argument if `awaited` is empty.
 task<void> wait_until(std::vector<future_reference> awaited, return_when when,
                       std::optional<duration> limit);
@@ -46,6 +61,7 @@ template <future_like Handle>
 task<wait_result<Handle>> wait(std::vector<Handle> awaited,
                                return_when when = return_when::all_completed,
                                std::optional<duration> limit = std::nullopt) {
+  waiting::drop_repetitions(awaited);
   std::vector<future_reference> references;
   references.reserve(awaited.size());
   for (const Handle& each : awaited) {
@@ -82,6 +98,7 @@ class completion_stream {
   struct shared_part;
 
   std::shared_ptr<shared_part> shared_;
+  std::shared_ptr<const std::vector<done_callback_token>> callbacks_;
   std::size_t left_ = 0;
 };
 
@@ -129,14 +146,10 @@ as_completed_iterator<ensured<A>> as_completed(std::vector<A> awaited,
                                                std::optional<duration> limit = std::nullopt) {
   std::vector<ensured<A>> handles;
   handles.reserve(awaited.size());
-  std::unordered_set<const future_base*> seen;
   for (A& each : awaited) {
-    ensured<A> handle = ensure_future(std::move(each));
-    const future_base& awaited_once = handle.state();
-    if (seen.insert(&awaited_once).second) {  // asyncio makes a set of them.
-      handles.push_back(std::move(handle));
-    }
+    handles.push_back(ensure_future(std::move(each)));
   }
+  waiting::drop_repetitions(handles);
   return as_completed_iterator<ensured<A>>(std::move(handles), limit);
 }
 

@@ -78,23 +78,13 @@ using jackdaw::task_handle;
   return all_tasks_of(loop);
 }
 
-/// The keyword arguments of create_task(), but the context.
-struct create_task_options {
-  /// Without one the task is called "Task-N".
-  std::string_view name = {};
-  /// See jackdaw::task_options.
-  bool eager_start = false;
-};
-
 /// spawn() under asyncio's name: `create_task(fetch(), {.name = "fetch"})`.
 /// Errors        std::runtime_error if neither a loop nor a pool runs on this thread, or the loop is closed.
 /// Source        asyncio.create_task.
 template <class T>
-join_handle<T> create_task(task<T> body, const create_task_options& options = {},
+join_handle<T> create_task(task<T> body, const task_options& options = {},
                            context_slot in = context_slot::copy_of_current()) {
-  return spawn_on(running_scheduler(), std::move(body),
-                  task_options{.name = options.name, .eager_start = options.eager_start},
-                  std::move(in));
+  return spawn_on(running_scheduler(), std::move(body), options, std::move(in));
 }
 
 // --- Waiting --------------------------------------------------------------------------------------

@@ -1,13 +1,17 @@
 // The turn, and how runs begin and end.
 #include <jackdaw/runtime/asyncio/event_loop.hpp>
+#include <jackdaw/runtime/asyncio/lost_tasks.hpp>
 #include <jackdaw/runtime/base/assert.hpp>
 #include <jackdaw/runtime/base/heapq.hpp>
+#include <jackdaw/runtime/base/only_thread.hpp>
 #include <jackdaw/runtime/blocking_pool.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
+#include <jackdaw/runtime/join_wait.hpp>
 #include <jackdaw/runtime/thread_parker.hpp>
 #include <jackdaw/runtime/timer.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace jackdaw::asyncio {
@@ -71,11 +75,7 @@ void event_loop::ensure_driver() {
   }
 }
 
-void event_loop::require_open() const {
-  if (closed_) {
-    throw std::runtime_error("Event loop is closed");
-  }
-}
+void event_loop::throw_closed() { throw std::runtime_error("Event loop is closed"); }
 
 void event_loop::require_runnable() const {
   require_open();
@@ -93,7 +93,7 @@ void event_loop::task_spawned(task_record& task) {
 }
 
 void event_loop::schedule(work& work) noexcept {
-  if (is_this_thread()) {
+  if (is_only_thread() || is_this_thread()) {
     ready_.push_back(work);
     return;
   }
@@ -198,8 +198,27 @@ void event_loop::drop_cancelled_timers() noexcept {
   }
 }
 
+// What is popped runs at once, so that an exception that leaves the loop (S21) finds the rest of the
+// turn still queued, in order.
+inline void event_loop::run_ready() {
+  for (std::size_t left = ready_.size(); left > 0; --left) {
+    work* const item = ready_.pop_front();
+    ++resumptions_;
+    if (debug_) [[unlikely]] {
+      run_timed(*item);
+    } else {
+      item->run(*item);
+    }
+    if (torn_out_) [[unlikely]] {
+      std::rethrow_exception(std::exchange(torn_out_, nullptr));
+    }
+  }
+}
+
 void event_loop::run_once() {
-  drop_cancelled_timers();
+  if (timers_cancelled_ > 0) {
+    drop_cancelled_timers();
+  }
   time_point deadline = never;
   // H1: what was sent before there was a driver to wake.
   if (!ready_.empty() || stopping_ || inbox_filled_.load(std::memory_order_relaxed)) {
@@ -221,23 +240,6 @@ void event_loop::run_once() {
     }
   }
   run_ready();
-}
-
-// What is popped runs at once, so that an exception that leaves the loop (S21) finds the rest of the
-// turn still queued, in order.
-void event_loop::run_ready() {
-  for (std::size_t left = ready_.size(); left > 0; --left) {
-    work* const item = ready_.pop_front();
-    ++resumptions_;
-    if (debug_) [[unlikely]] {
-      run_timed(*item);
-    } else {
-      item->run(*item);
-    }
-    if (torn_out_) [[unlikely]] {
-      std::rethrow_exception(std::exchange(torn_out_, nullptr));
-    }
-  }
 }
 
 void event_loop::run_forever() {
@@ -275,13 +277,19 @@ struct event_loop::done_watch {
     done_watch* watch;
   };
   struct stopper : work {
-    explicit stopper(event_loop& owner) : work(&stopper::stop_loop), loop(&owner) {}
-    static void stop_loop(work& self) { static_cast<stopper&>(self).loop->stop(); }
-    event_loop* loop;
+    explicit stopper(done_watch& owner) : work(&stopper::stop_loop), watch(&owner) {}
+    static void stop_loop(work& self) {
+      done_watch& stopping = *static_cast<stopper&>(self).watch;
+      stopping.stop_queued = false;
+      if (!stopping.given_up) {
+        stopping.loop->stop();
+      }
+    }
+    done_watch* watch;
   };
 
   done_watch(event_loop& owner, std::vector<future_reference> watched, bool extra_turn)
-      : loop(&owner), tasks(std::move(watched)), stop_later(extra_turn), stop(owner) {
+      : loop(&owner), tasks(std::move(watched)), stop_later(extra_turn), stop(*this) {
     nodes.reserve(tasks.size());
     for (const future_reference& task : tasks) {
       nodes.emplace_back(*this);
@@ -300,11 +308,21 @@ struct event_loop::done_watch {
     }
   }
 
+  // asyncio: run_until_complete() takes its callback back, however the run ended.
+  void take_back() noexcept {
+    for (std::size_t index = 0; index < nodes.size(); ++index) {
+      if (tasks[index]->remove_completion(nodes[index])) {
+        --left;
+      }
+    }
+  }
+
   void one_ended() {
     if (--left > 0 || given_up) {
       return;
     }
     if (stop_later) {
+      stop_queued = true;
       loop->run_callback(stop);
     } else if (!is_order_to_end(tasks.front()->exception())) {
       loop->stop();
@@ -316,6 +334,7 @@ struct event_loop::done_watch {
   bool stop_later;
   bool given_up = false;  // The run ended otherwise: the tasks must not stop a later one.
   stopper stop;
+  bool stop_queued = false;
   std::size_t left = 0;
   std::vector<node> nodes;
 };
@@ -327,21 +346,26 @@ void event_loop::run_until_done(std::vector<future_reference> awaited, bool extr
   done_watch& watch = *watches_.back();
   watch.given_up = true;
   struct active {
-    explicit active(bool& flag) : given_up(flag) { given_up = false; }
-    ~active() { given_up = true; }
-    bool& given_up;
+    explicit active(done_watch& started) : waits(&started) { waits->given_up = false; }
+    ~active() {
+      waits->given_up = true;
+      if (!waits->stop_later) {
+        waits->take_back();
+      }
+    }
+    done_watch* waits;
   };
   {
-    const active waits(watch.given_up);
+    const active runs(watch);
     run_forever();
   }
-  for (const future_reference& task : watch.tasks) {
-    if (!task->done()) {
-      throw std::runtime_error("Event loop stopped before Future completed.");
-    }
-  }
-  if (watch.left == 0) {
+  const bool ended = std::all_of(watch.tasks.begin(), watch.tasks.end(),
+                                 [](const future_reference& task) { return task->done(); });
+  if (watch.left == 0 && !watch.stop_queued) {
     watches_.pop_back();
+  }
+  if (!ended) {
+    throw std::runtime_error("Event loop stopped before Future completed.");
   }
 }
 
@@ -361,14 +385,7 @@ void event_loop::close() {
     drop_queued();
     current_context().destroys_waiters = true;
     for (const task_reference& task : tasks().snapshot()) {
-      if (task->reports_destruction()) {
-        failure lost{"Task was destroyed but it is pending!", task->name(), nullptr};
-        lost.source = failure_source::task;
-        lost.where = task->origin();
-        const context_scope in(task->context_of_steps());  // S173
-        report(lost);
-      }
-      task->destroy_pending();
+      destroy_lost_task(*this, *task);
       drop_queued();
     }
   }
@@ -386,14 +403,17 @@ void event_loop::close() {
 }
 
 // The kernel owns the frames of pending operations until it has given them back: a task that waits for
-// one is asked to stop, and the answer awaited, before its frame may be destroyed.
+// one is asked to stop, and the answer awaited, before its frame may be destroyed. One that waits for a task
+// or a future is not: it has no operation, and what it awaits would be cancelled for others too.
 void event_loop::finish_operations() noexcept {
   if (const driver_statistics before = io_counters_.snapshot();
       before.submissions == before.completions) {
-    return;  // Nobody is asked to stop without need: what they await would be cancelled as well.
+    return;
   }
   for (const task_reference& task : tasks().snapshot()) {
-    task->request_cancel();
+    if (join_wait::target_of(*task) == nullptr) {
+      task->request_cancel();
+    }
   }
   work_list completed;
   while (true) {
@@ -431,6 +451,12 @@ void event_loop::task_finished(task_record& task) noexcept {
   if (const std::exception_ptr error = task.exception();
       !task.cancelled() && is_order_to_end(error)) {
     torn_out_ = error;
+  }
+}
+
+void event_loop::may_be_lost(future_base& suspect) noexcept {
+  if (!closed_) {
+    look_for_lost_tasks(*this, suspect);
   }
 }
 

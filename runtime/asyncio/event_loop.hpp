@@ -28,6 +28,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -113,18 +114,18 @@ class event_loop final : public scheduler {
 
   // --- Running (S14-S19) ---
 
-  template <class T>
-  join_handle<T> create_task(task<T> body, std::string_view name = {},
-                             context_slot in = context_slot::copy_of_current()) {
-    require_callable();
-    return spawn_on(*this, std::move(body), name, std::move(in));
-  }
   /// create_task(body, {.eager_start = true}): see task_options.
   template <class T>
-  join_handle<T> create_task(task<T> body, const task_options& options,
+  join_handle<T> create_task(task<T> body, const task_options& options = {},
                              context_slot in = context_slot::copy_of_current()) {
     require_callable();
     return spawn_on(*this, std::move(body), options, std::move(in));
+  }
+
+  template <class T, std::convertible_to<std::string_view> Name>
+  join_handle<T> create_task(task<T> body, const Name& name,
+                             context_slot in = context_slot::copy_of_current()) {
+    return create_task(std::move(body), task_options{.name = name}, std::move(in));
   }
 
   /// Whether all tasks of this loop, spawn()'s too, start eagerly (S60): see task_options::eager_start.
@@ -162,11 +163,17 @@ class event_loop final : public scheduler {
   template <class T, class State>
   T run_until_complete(const result_handle<T, State>& handle) {
     run_until_done({future_reference(handle.state())}, false);
-    return handle.state().look().take_value();
+    if constexpr (State::result_is_shared && std::copy_constructible<T>) {
+      return handle.result();  // The handle is the caller's, and keeps its result.
+    } else {
+      return handle.state().look().take_value();
+    }
   }
   template <class T>
   T run_until_complete(task<T> body) {
-    return run_until_complete(create_task(std::move(body)));
+    const join_handle<T> handle = create_task(std::move(body));
+    run_until_done({future_reference(handle.state())}, false);
+    return handle.state().look().take_value();
   }
   /// Ends the run after the current turn; before a run: after one turn.
   void stop() noexcept { stopping_ = true; }
@@ -233,6 +240,7 @@ class event_loop final : public scheduler {
   }
   [[nodiscard]] scheduler_statistics statistics() const override;
   void task_finished(task_record& task) noexcept override;
+  void may_be_lost(future_base& suspect) noexcept override;
 
  private:
   friend class callback;
@@ -255,7 +263,12 @@ class event_loop final : public scheduler {
   event_loop(loop_options options, std::shared_ptr<failure_chain> failures);
 
   void run_timed(work& item);
-  void require_open() const;
+  void require_open() const {
+    if (closed_) [[unlikely]] {
+      throw_closed();
+    }
+  }
+  [[noreturn]] static void throw_closed();
   void require_own_thread() const;
   void require_callable() const {
     require_open();

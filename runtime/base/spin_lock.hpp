@@ -11,6 +11,8 @@
 // have been preempted, and spinning would only keep it from running.
 #pragma once
 
+#include <jackdaw/runtime/base/only_thread.hpp>
+
 #include <atomic>
 #include <thread>
 
@@ -19,6 +21,11 @@ namespace jackdaw {
 class spin_lock {
  public:
   void lock() noexcept {
+    if (is_only_thread()) {
+      // Relaxed: nobody else could hold it. Written all the same, for those that may come before unlock().
+      locked_.store(true, std::memory_order_relaxed);
+      return;
+    }
     // L1: acquire pairs with L2; what the previous holder wrote is visible.
     while (locked_.exchange(true, std::memory_order_acquire)) {
       wait_until_free();

@@ -1,7 +1,6 @@
 // Starting, feeding and ending the workers.
 #include <jackdaw/runtime/base/assert.hpp>
 #include <jackdaw/runtime/blocking_pool.hpp>
-#include <jackdaw/runtime/done_callback.hpp>
 #include <jackdaw/runtime/multi_thread/cpu_budget.hpp>
 #include <jackdaw/runtime/multi_thread/pool.hpp>
 #include <jackdaw/runtime/task_record.hpp>
@@ -67,7 +66,7 @@ void pool::run(task_record& main) {
   wait_for_outsiders();
   stop_workers();
   wait_for_outsiders();
-  drop_queued();
+  run_what_is_left();
   own.detach();
 }
 
@@ -104,8 +103,8 @@ void pool::stop_workers() noexcept {
   }
 }
 
-// All other threads have ended. What a callback held may queue others when it goes.
-void pool::drop_queued() noexcept {
+// All other threads have ended.
+void pool::run_what_is_left() {
   std::array<work*, 16> items{};
   std::size_t count = 0;
   do {
@@ -114,10 +113,9 @@ void pool::drop_queued() noexcept {
     }
     count += shared_.pop(std::span(items).subspan(count), 1);
     for (work* const item : std::span(items).first(count)) {
-      if (!done_callback::drop_queued(*item)) {
-        item->run(*item);  // It only keeps accounts.
-      }
+      item->run(*item);
     }
+    workers_.front()->run_until(&pool::all_tasks_are_done);
   } while (std::exchange(count, 0) != 0);
 }
 

@@ -8,7 +8,8 @@
 //   3. The blocking pool finishes the calls that run, and drops the others.
 //   4. Workers leave their loops; when all have, each closes its driver on its own thread, and they
 //      are joined.
-//   5. Callbacks that are queued still go uncalled, as those of a loop that is closed.
+//   5. What they left queued, callbacks of tasks that have ended, runs here; so does what that spawns,
+//      which is born cancelled.
 // Nothing is destroyed that somebody still waits for; no frame is destroyed but by its own end. A task
 // that refuses its cancellation therefore keeps the pool alive, as it does in asyncio.
 #pragma once
@@ -86,7 +87,7 @@ class pool final : public scheduler {
   void cancel_all();
   void wait_for_outsiders() const noexcept;
   void stop_workers() noexcept;
-  void drop_queued() noexcept;
+  void run_what_is_left();
 
   unsigned worker_count_;
   driver_factory make_driver_;

@@ -21,11 +21,10 @@
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <string>
-#include <thread>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -37,6 +36,7 @@ using testing::connected_streams;
 using testing::io_test;
 using testing::receive_now;
 using testing::send_now;
+using testing::settled;
 using testing::stream_pair;
 
 class epoll_driver_test : public io_test {};
@@ -49,6 +49,14 @@ task<std::uint64_t> calls_while_idle(std::chrono::milliseconds time) {
   co_return runtime_statistics().drivers.system_calls - before;
 }
 
+// Reads the first byte of what the peer sends when we wait for it: so the descriptor is registered.
+task<void> read_one(tcp_stream& reader, tcp_stream& peer, std::string_view sent = "x") {
+  const auto reading = spawn(testing::read_count(reader, 1));
+  co_await settled();
+  send_now(peer.native_handle(), sent);
+  co_await reading;
+}
+
 // A few ticks are needed to notice and to withdraw; a driver that spins makes tens of thousands.
 constexpr std::uint64_t calls_of_an_idle_driver_max = 40;
 
@@ -57,10 +65,7 @@ constexpr std::uint64_t calls_of_an_idle_driver_max = 40;
 task<void> leave_data_unread() {
   auto streams = connected_streams();
   std::array<std::byte, 1> into{};
-  auto reading = spawn(testing::read_count(streams.left, 1));
-  co_await jackdaw::sleep(1ms);
-  send_now(streams.right.native_handle(), "more than one byte");
-  co_await reading;
+  co_await read_one(streams.left, streams.right, "more than one byte");
   const std::uint64_t calls = co_await calls_while_idle(30ms);
   EXPECT_LE(calls, calls_of_an_idle_driver_max)
       << "what is left to read is reported again and again";
@@ -69,7 +74,7 @@ task<void> leave_data_unread() {
   EXPECT_EQ(count, 1U);
   static_cast<void>(receive_now(streams.left.native_handle()));
   auto again = spawn(testing::read_count(streams.left, 4));
-  co_await jackdaw::sleep(1ms);
+  co_await settled();
   send_now(streams.right.native_handle(), "next");
   const std::string text = co_await again;
   EXPECT_EQ(text, "next");
@@ -81,10 +86,7 @@ TEST_P(epoll_driver_test, data_that_nobody_reads_is_not_reported_again_and_again
 
 task<void> leave_a_hang_up() {
   auto streams = connected_streams();
-  auto reading = spawn(testing::read_count(streams.left, 1));
-  co_await jackdaw::sleep(1ms);
-  send_now(streams.right.native_handle(), "x");
-  co_await reading;
+  co_await read_one(streams.left, streams.right);
   const linger at_once{1, 0};
   setsockopt(streams.right.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
   streams.right.close();
@@ -118,10 +120,7 @@ task<void> keep_a_file_open(bool ours) {
   auto streams = connected_streams();
   const file_descriptor duplicate(dup(streams.left.native_handle()));
   if (ours) {
-    auto reading = spawn(testing::read_count(streams.left, 1));
-    co_await jackdaw::sleep(1ms);
-    send_now(streams.right.native_handle(), "x");
-    co_await reading;
+    co_await read_one(streams.left, streams.right);
     streams.left.close();
   } else {
     const int number = streams.left.raw_socket().descriptor().release();
@@ -135,7 +134,7 @@ task<void> keep_a_file_open(bool ours) {
   // Everybody else is still served, those who waited before included.
   auto others = connected_streams();
   auto reading = spawn(testing::read_count(others.left, 4));
-  co_await jackdaw::sleep(1ms);
+  co_await settled();
   send_now(others.right.native_handle(), "text");
   const std::string text = co_await reading;
   EXPECT_EQ(text, "text");
@@ -150,19 +149,13 @@ TEST_P(epoll_driver_test, a_foreign_file_that_was_closed_and_lives_on_does_not_m
 }
 
 task<void> keep_a_file_open_beside_waiters() {
-  std::vector<stream_pair> others;
-  std::vector<join_handle<std::string>> readers;
-  for (int index = 0; index < 20; ++index) {
-    others.push_back(connected_streams());
-  }
-  for (stream_pair& each : others) {
-    readers.push_back(spawn(testing::read_count(each.left, 4)));
-  }
+  auto others = testing::local_streams(20);
+  const auto readers = testing::spawn_readers(others, 4);
   co_await keep_a_file_open(true);
   for (stream_pair& each : others) {
     send_now(each.right.native_handle(), "text");
   }
-  for (auto& each : readers) {
+  for (const auto& each : readers) {
     const std::string text = co_await each;
     EXPECT_EQ(text, "text");
   }
@@ -186,21 +179,15 @@ std::uint64_t rebuilds() { return static_cast<epoll_driver&>(io_driver::current(
 
 // Registered by a read, then closed, while the duplicate that is returned keeps the file open.
 task<file_descriptor> close_and_keep(tcp_stream& closed, tcp_stream& peer) {
-  auto reading = spawn(testing::read_count(closed, 1));
-  co_await jackdaw::sleep(1ms);
-  send_now(peer.native_handle(), "x");
-  co_await reading;
+  co_await read_one(closed, peer);
   file_descriptor duplicate(dup(closed.native_handle()));
   closed.close();
   co_return duplicate;
 }
 
 task<void> count_rebuilds(std::size_t files) {
-  std::vector<stream_pair> streams;
+  auto streams = testing::local_streams(files);
   std::vector<file_descriptor> duplicates;
-  for (std::size_t index = 0; index < files; ++index) {
-    streams.push_back(testing::local_streams());
-  }
   for (stream_pair& each : streams) {
     auto duplicate = co_await close_and_keep(each.left, each.right);
     duplicates.push_back(std::move(duplicate));
@@ -232,7 +219,7 @@ task<void> reuse_the_number_of_a_stale_file() {
   auto fresh = testing::local_streams();
   EXPECT_EQ(fresh.left.native_handle(), number);
   auto reading = spawn(testing::read_count(fresh.left, 4));
-  co_await jackdaw::sleep(1ms);
+  co_await settled();
   send_now(stale.right.native_handle(), "for the duplicate");
   const std::uint64_t calls = co_await calls_while_idle(30ms);
   EXPECT_LE(calls, calls_of_an_idle_driver_max);
@@ -250,14 +237,8 @@ TEST_P(stale_registration_test,
 
 // What a new instance costs is a call per waiter: first as many stale events must have come.
 task<void> make_a_rebuild_costly(std::size_t waiters) {
-  std::vector<stream_pair> streams;
-  std::vector<join_handle<std::string>> readers;
-  for (std::size_t index = 0; index < waiters; ++index) {
-    streams.push_back(testing::local_streams());
-  }
-  for (stream_pair& each : streams) {
-    readers.push_back(spawn(testing::read_count(each.left, 4)));
-  }
+  auto streams = testing::local_streams(waiters);
+  const auto readers = testing::spawn_readers(streams, 4);
   auto stale = testing::local_streams();
   const file_descriptor duplicate = co_await close_and_keep(stale.left, stale.right);
   const auto before = runtime_statistics().drivers.system_calls;
@@ -271,7 +252,7 @@ task<void> make_a_rebuild_costly(std::size_t waiters) {
   for (stream_pair& each : streams) {
     send_now(each.right.native_handle(), "text");
   }
-  for (auto& each : readers) {
+  for (const auto& each : readers) {
     const std::string text = co_await each;
     EXPECT_EQ(text, "text");
   }
@@ -286,7 +267,7 @@ task<std::string> rebuild_without_descriptors() {
   const file_descriptor duplicate = co_await close_and_keep(stale.left, stale.right);
   auto other = testing::local_streams();
   auto reading = spawn(testing::read_count(other.left, 4));
-  co_await jackdaw::sleep(1ms);
+  co_await settled();
   testing::limit_resource(RLIMIT_NOFILE, 64);
   std::vector<file_descriptor> taken;
   for (int number = dup(STDIN_FILENO); number >= 0; number = dup(STDIN_FILENO)) {
@@ -361,10 +342,7 @@ task<void> give_a_number_away() {
   for (int round = 0; round < 10; ++round) {
     auto first = connected_streams();
     auto second = connected_streams();
-    auto reading = spawn(testing::read_count(first.left, 1));
-    co_await jackdaw::sleep(100us);
-    send_now(first.right.native_handle(), "x");
-    co_await reading;
+    co_await read_one(first.left, first.right);
     const int number = first.left.raw_socket().descriptor().release();
     ::close(number);
 
@@ -372,7 +350,7 @@ task<void> give_a_number_away() {
     EXPECT_EQ(moved, number);
     tcp_stream stream{socket(file_descriptor(number))};
     auto waiting = spawn(testing::read_count(stream, 4));
-    co_await jackdaw::sleep(100us);
+    co_await settled();
     send_now(second.right.native_handle(), "text");
     const std::string text = co_await waiting;
     EXPECT_EQ(text, "text");
@@ -397,7 +375,7 @@ task<void> wait_in_both_directions() {
   auto reading = spawn(testing::read_count(streams.left, 4));
   auto readiness = spawn(wait_readable(descriptor));
   auto writing = spawn(wait_writable(descriptor));
-  co_await jackdaw::sleep(2ms);
+  co_await settled();
   EXPECT_FALSE(reading.done());
   EXPECT_FALSE(readiness.done());
   EXPECT_FALSE(writing.done());
@@ -445,38 +423,6 @@ TEST_P(epoll_driver_test, without_the_call_that_knows_nanoseconds_it_works_alike
       return jackdaw::io::run(sleep_and_echo(), options());
     });
     EXPECT_EQ(testing::complaint_of(result), "") << "errno " << refusal;
-  }
-}
-
-// -- The driver alone -----------------------------------------------------------------------------
-
-TEST(bare_epoll_driver_test, a_permit_that_was_left_before_ends_the_next_park_at_once) {
-  const steady_clock clock;
-  epoll_driver driver(clock);
-  work_list ready;
-  driver.wake();
-  driver.park(never, ready);
-  EXPECT_EQ(driver.statistics().wakes, 0U) << "nobody slept: no system call for it";
-  const auto begin = clock.now();
-  driver.park(begin + 5ms, ready);
-  EXPECT_GE(clock.now() - begin, 4ms) << "one permit ends one park";
-}
-
-TEST(bare_epoll_driver_test, a_wake_from_another_thread_ends_a_park_that_would_last_for_ever) {
-  const steady_clock clock;
-  epoll_driver driver(clock);
-  for (int round = 0; round < testing::scaled(2000); ++round) {
-    std::atomic<bool> woken{false};
-    std::thread waker([&] {
-      woken.store(true);
-      driver.wake();
-    });
-    work_list ready;
-    while (!woken.load()) {
-      driver.park(never, ready);
-    }
-    waker.join();
-    driver.park(at_once, ready);
   }
 }
 

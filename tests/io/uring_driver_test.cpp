@@ -14,23 +14,14 @@
 #include <jackdaw/runtime/runtime.hpp>
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <memory>
 #include <string>
-#include <thread>
-#include <utility>
 #include <vector>
 
 namespace jackdaw::io {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::io_test;
 using testing::send_now;
 using testing::stream_pair;
@@ -60,25 +51,16 @@ task<std::string> fill_to_the_end(tcp_stream& stream) {
   co_return all;
 }
 
-std::vector<stream_pair> many_streams(std::size_t count) {
-  std::vector<stream_pair> streams;
-  streams.reserve(count);
-  for (std::size_t index = 0; index < count; ++index) {
-    streams.push_back(testing::local_streams());
-  }
-  return streams;
-}
-
 std::string text_number(std::size_t index) { return "text of number " + std::to_string(index); }
 
 // All wait, then all have something at once: 600 connections, and 256 buffers per worker.
 task<void> receive_all_at_once() {
-  auto streams = many_streams(600);
+  auto streams = testing::local_streams(600);
   std::vector<join_handle<std::string>> readers;
   for (stream_pair& each : streams) {
     readers.push_back(spawn(fill_once(each.left)));
   }
-  co_await jackdaw::sleep(10ms);
+  co_await testing::settled();
   for (std::size_t index = 0; index < streams.size(); ++index) {
     send_now(streams[index].right.native_handle(), text_number(index));
   }
@@ -93,12 +75,12 @@ TEST_P(uring_driver_test, more_connections_than_lent_buffers_receive_at_once) {
 }
 
 task<void> end_all_at_once() {
-  auto streams = many_streams(600);
+  auto streams = testing::local_streams(600);
   std::vector<join_handle<std::string>> readers;
   for (stream_pair& each : streams) {
     readers.push_back(spawn(fill_to_the_end(each.left)));
   }
-  co_await jackdaw::sleep(10ms);
+  co_await testing::settled();
   for (std::size_t index = 0; index < streams.size(); ++index) {
     // Some with the last bytes before it, some alone: without a buffer the kernel tells no end.
     if (index % 2 == 0) {
@@ -118,12 +100,12 @@ TEST_P(uring_driver_test, more_connections_than_lent_buffers_end_at_once) {
 
 // Larger than a lent buffer each, all at once, and cancelled while buffers are short.
 task<void> receive_much_and_cancel_some() {
-  auto streams = many_streams(400);
+  auto streams = testing::local_streams(400);
   std::vector<join_handle<std::string>> readers;
   for (stream_pair& each : streams) {
     readers.push_back(spawn(fill_to_the_end(each.left)));
   }
-  co_await jackdaw::sleep(5ms);
+  co_await testing::settled();
   const std::string text(20'000, 'm');
   for (std::size_t index = 0; index < streams.size(); ++index) {
     send_now(streams[index].right.native_handle(), text);
@@ -195,7 +177,7 @@ task<void> cancel_all_at_once() {
     for (int index = 0; index < 300; ++index) {
       waiting.push_back(spawn(wait_for(pipe.reads.get())));
     }
-    co_await jackdaw::sleep(1ms);
+    co_await testing::settled();
     for (auto& each : waiting) {
       each.cancel();
     }
@@ -213,60 +195,6 @@ task<void> cancel_all_at_once() {
 
 TEST_P(tiny_ring_test, hundreds_of_cancellations_at_once_are_all_delivered) {
   run(cancel_all_at_once());
-}
-
-// -- The driver alone -----------------------------------------------------------------------------
-
-class bare_driver_test : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (!testing::io_uring_refusal().empty()) {
-      std::cout << "NOT TESTED: " << testing::io_uring_refusal() << std::endl;
-      GTEST_SKIP() << testing::io_uring_refusal();
-    }
-  }
-  steady_clock clock_;
-};
-
-TEST_F(bare_driver_test, it_takes_its_own_read_back_from_the_kernel_before_it_goes) {
-  const std::size_t before = testing::open_descriptors();
-  for (int round = 0; round < 50; ++round) {
-    uring_driver driver(clock_);
-    if (round % 2 == 0) {
-      work_list ready;
-      driver.park(at_once, ready);
-      EXPECT_TRUE(ready.empty());
-    }
-  }
-  EXPECT_EQ(testing::open_descriptors(), before);
-}
-
-TEST_F(bare_driver_test, a_permit_that_was_left_before_ends_the_next_park_at_once) {
-  uring_driver driver(clock_);
-  work_list ready;
-  driver.wake();
-  driver.park(never, ready);
-  EXPECT_EQ(driver.statistics().wakes, 0U) << "nobody slept: no system call for it";
-  const auto begin = clock_.now();
-  driver.park(begin + 5ms, ready);
-  EXPECT_GE(clock_.now() - begin, 4ms) << "one permit ends one park";
-}
-
-TEST_F(bare_driver_test, a_wake_from_another_thread_ends_a_park_that_would_last_for_ever) {
-  uring_driver driver(clock_);
-  for (int round = 0; round < testing::scaled(2000); ++round) {
-    std::atomic<bool> woken{false};
-    std::thread waker([&] {
-      woken.store(true);
-      driver.wake();
-    });
-    work_list ready;
-    while (!woken.load()) {
-      driver.park(never, ready);
-    }
-    waker.join();
-    driver.park(at_once, ready);
-  }
 }
 
 }  // namespace

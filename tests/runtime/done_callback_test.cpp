@@ -40,6 +40,44 @@ class done_callback_order_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(done_callback_order_test, kinds_that(&runtime_kind::keeps_order));
 class done_callback_one_thread_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(done_callback_one_thread_test, kinds_that(&runtime_kind::one_thread));
+task<void> wait_for_ever(std::shared_ptr<event> gate) { co_await gate->wait(); }
+
+TEST_P(done_callback_test, callbacks_of_tasks_that_end_in_the_shutdown_are_called) {
+  std::atomic<int> called = 0;
+  run([](std::atomic<int>& calls) -> task<void> {
+    const auto never_set = std::make_shared<event>();
+    for (int index = 0; index < 3; ++index) {
+      const auto waits = spawn(wait_for_ever(never_set));
+      waits.add_done_callback([&calls](const auto& /*unused*/) { ++calls; });
+    }
+    co_await settled();
+  }(called));
+  EXPECT_EQ(called, 3);
+}
+
+class done_callback_pool_test : public testing::runtime_test {};
+JACKDAW_OVER_KINDS(done_callback_pool_test, testing::pool_kinds());
+
+TEST_P(done_callback_pool_test, what_they_spawn_in_the_shutdown_is_born_cancelled_and_awaited) {
+  std::atomic<int> cancelled = 0;
+  const auto count = [](const join_handle<void>& ended, std::atomic<int>& cancellations) {
+    cancellations.fetch_add(ended.cancelled() ? 1 : 0);
+  };
+  run([](std::atomic<int>& cancellations, auto counts) -> task<void> {
+    const auto never_set = std::make_shared<event>();
+    const auto waits = spawn(wait_for_ever(never_set));
+    waits.add_done_callback([&cancellations, counts, never_set](const join_handle<void>& ended) {
+      counts(ended, cancellations);
+      spawn(wait_for_ever(never_set))
+          .add_done_callback([&cancellations, counts](const join_handle<void>& later) {
+            counts(later, cancellations);
+          });
+    });
+    co_await settled();
+  }(cancelled, count));
+  EXPECT_EQ(cancelled, 2);
+}
+
 class done_callback_threads_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(done_callback_threads_test, parallel_kinds());
 

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -227,7 +228,7 @@ TEST_P(finally_test, they_nest_and_clean_up_from_the_inside_out) {
 }
 
 TEST_P(finally_test, one_that_is_never_started_runs_neither) {
-  expect_failures();  // "coroutine ... was never awaited"
+  expect_failures();
   run([]() -> task<void> {
     stage set;
     set.body.set();
@@ -238,6 +239,14 @@ TEST_P(finally_test, one_that_is_never_started_runs_neither) {
     co_await settled();
     EXPECT_EQ(set.log, "");
   }());
+  std::multiset<std::string> reported;
+  for (const failure& each : failures().all()) {
+    reported.insert(each.message);
+  }
+  EXPECT_EQ(reported,
+            (std::multiset<std::string>{"coroutine 'finally' was never awaited",
+                                        "coroutine 'sign_off' was never awaited",
+                                        "coroutine 'wait_and_return' was never awaited"}));
 }
 
 // Threads.

@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -23,18 +22,11 @@ namespace jackdaw {
 namespace {
 
 using testing::all_kinds;
+using testing::order_kinds;
 using testing::parallel_kinds;
-using testing::runtime_kind;
 using testing::scaled;
 using testing::settled;
 using testing::trace;
-
-std::vector<runtime_kind> order_kinds() {
-  std::vector<runtime_kind> kinds;
-  std::copy_if(all_kinds().begin(), all_kinds().end(), std::back_inserter(kinds),
-               [](const runtime_kind& kind) { return kind.keeps_order(); });
-  return kinds;
-}
 
 class gather_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(gather_test, all_kinds());

@@ -7,8 +7,6 @@
 #include "../support/stress.hpp"
 #include <jackdaw/runtime/runtime.hpp>
 
-#include <algorithm>
-#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -19,17 +17,10 @@ namespace jackdaw {
 namespace {
 
 using testing::all_kinds;
+using testing::order_kinds;
 using testing::parallel_kinds;
-using testing::runtime_kind;
 using testing::scaled;
 using testing::settled;
-
-std::vector<runtime_kind> order_kinds() {
-  std::vector<runtime_kind> kinds;
-  std::copy_if(all_kinds().begin(), all_kinds().end(), std::back_inserter(kinds),
-               [](const runtime_kind& kind) { return kind.keeps_order(); });
-  return kinds;
-}
 
 class gathering_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(gathering_test, all_kinds());

@@ -24,6 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::all_kinds;
+using testing::order_kinds;
 using testing::parallel_kinds;
 using testing::run_in;
 using testing::run_options;
@@ -39,13 +40,6 @@ std::vector<runtime_kind> one_thread_kinds() {
   return kinds;
 }
 
-std::vector<runtime_kind> orderly_kinds() {
-  std::vector<runtime_kind> kinds;
-  std::copy_if(all_kinds().begin(), all_kinds().end(), std::back_inserter(kinds),
-               [](const runtime_kind& kind) { return kind.keeps_order(); });
-  return kinds;
-}
-
 class spawn_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(spawn_test, all_kinds());
 
@@ -54,7 +48,7 @@ class spawn_alone_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(spawn_alone_test, one_thread_kinds());
 
 class spawn_order_test : public testing::runtime_test {};
-JACKDAW_OVER_KINDS(spawn_order_test, orderly_kinds());
+JACKDAW_OVER_KINDS(spawn_order_test, order_kinds());
 
 class spawn_race_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(spawn_race_test, parallel_kinds());

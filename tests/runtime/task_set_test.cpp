@@ -9,10 +9,8 @@
 #include <jackdaw/runtime/asyncio/event_loop.hpp>
 #include <jackdaw/runtime/runtime.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <coroutine>
-#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -23,17 +21,10 @@ namespace jackdaw {
 namespace {
 
 using testing::all_kinds;
+using testing::order_kinds;
 using testing::parallel_kinds;
-using testing::runtime_kind;
 using testing::scaled;
 using testing::settled;
-
-std::vector<runtime_kind> order_kinds() {
-  std::vector<runtime_kind> kinds;
-  std::copy_if(all_kinds().begin(), all_kinds().end(), std::back_inserter(kinds),
-               [](const runtime_kind& kind) { return kind.keeps_order(); });
-  return kinds;
-}
 
 class task_set_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(task_set_test, all_kinds());

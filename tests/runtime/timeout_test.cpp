@@ -657,5 +657,45 @@ TEST_P(timeout_test, a_wake_up_and_a_deadline_that_meet_leave_no_cancellation_be
   }());
 }
 
+// A task whose time is up in the instant in which somebody else cancels it.
+struct cancelled_at_the_deadline {
+  int deliveries = 0;
+  bool timed_out = false;
+  event requested;
+
+  task<void> body() {
+    try {
+      co_await timeout(1ms, sleep(1h));
+    } catch (const timeout_error&) {
+      timed_out = true;
+    } catch (const cancelled_error&) {
+      ++deliveries;
+    }
+    for (int suspension = 0; suspension < 3; ++suspension) {
+      try {
+        co_await requested.wait();
+        co_await yield();
+      } catch (const cancelled_error&) {
+        ++deliveries;
+      }
+    }
+  }
+};
+
+TEST_P(timeout_test, a_cancellation_that_meets_the_deadline_is_delivered_once) {
+  run([]() -> task<void> {
+    for (int round = 0; round < scaled(3'000); ++round) {
+      cancelled_at_the_deadline state;
+      const auto waits = spawn(state.body());
+      co_await sleep(1ms);
+      waits.cancel();
+      state.requested.set();
+      co_await waits;
+      EXPECT_EQ(state.deliveries, 1) << "in round " << round << ", timed out: " << state.timed_out;
+      EXPECT_EQ(waits.cancelling(), 1U) << "in round " << round;
+    }
+  }());
+}
+
 }  // namespace
 }  // namespace jackdaw

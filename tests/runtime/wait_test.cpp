@@ -9,7 +9,6 @@
 #include <jackdaw/runtime/runtime.hpp>
 
 #include <algorithm>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <set>
@@ -23,18 +22,11 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::all_kinds;
+using testing::order_kinds;
 using testing::parallel_kinds;
-using testing::runtime_kind;
 using testing::scaled;
 using testing::settled;
 using testing::virtual_kinds;
-
-std::vector<runtime_kind> order_kinds() {
-  std::vector<runtime_kind> kinds;
-  std::copy_if(all_kinds().begin(), all_kinds().end(), std::back_inserter(kinds),
-               [](const runtime_kind& kind) { return kind.keeps_order(); });
-  return kinds;
-}
 
 class wait_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(wait_test, all_kinds());

@@ -3,6 +3,7 @@
 
 #include <jackdaw/io/probe.hpp>
 #include <jackdaw/io/tcp_listener.hpp>
+#include <jackdaw/runtime/spawn.hpp>
 
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -136,6 +137,15 @@ stream_pair local_streams() {
           io::tcp_stream(io::socket(io::file_descriptor(ends[1])))};
 }
 
+std::vector<stream_pair> local_streams(std::size_t count) {
+  std::vector<stream_pair> streams;
+  streams.reserve(count);
+  for (std::size_t index = 0; index < count; ++index) {
+    streams.push_back(local_streams());
+  }
+  return streams;
+}
+
 pipe_ends make_pipe() {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
@@ -167,6 +177,16 @@ std::string receive_now(int descriptor, std::size_t limit) {
 task<std::string> read_to_end(io::tcp_stream& stream) {
   std::string text = co_await read_count(stream, static_cast<std::size_t>(-1));
   co_return text;
+}
+
+std::vector<join_handle<std::string>> spawn_readers(std::vector<stream_pair>& streams,
+                                                    std::size_t count) {
+  std::vector<join_handle<std::string>> readers;
+  readers.reserve(streams.size());
+  for (stream_pair& each : streams) {
+    readers.push_back(spawn(read_count(each.left, count)));
+  }
+  return readers;
 }
 
 task<std::string> read_count(io::tcp_stream& stream, std::size_t count) {

@@ -125,6 +125,7 @@ struct stream_pair {
 [[nodiscard]] stream_pair connected_streams();
 /// The same as a pair of local sockets: what one end reads, the other can send at once.
 [[nodiscard]] stream_pair local_streams();
+[[nodiscard]] std::vector<stream_pair> local_streams(std::size_t count);
 
 /// A descriptor with both O_CLOEXEC and O_NONBLOCK.
 struct pipe_ends {
@@ -149,6 +150,9 @@ void send_now(int descriptor, std::string_view text);
 task<std::string> read_to_end(io::tcp_stream& stream);
 /// Reads exactly `count` bytes, or less at the end of the stream.
 task<std::string> read_count(io::tcp_stream& stream, std::size_t count);
+/// A task for each pair, which does this at its left end.
+[[nodiscard]] std::vector<join_handle<std::string>> spawn_readers(std::vector<stream_pair>& streams,
+                                                                  std::size_t count);
 
 /// The next bytes of a pattern that depends on `seed`: to see that nothing was lost, doubled or mixed up.
 class byte_pattern {

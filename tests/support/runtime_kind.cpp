@@ -86,6 +86,10 @@ std::vector<runtime_kind> virtual_kinds() {
   return select([](const runtime_kind& kind) { return kind.virtual_time; });
 }
 
+std::vector<runtime_kind> order_kinds() {
+  return select([](const runtime_kind& kind) { return kind.keeps_order(); });
+}
+
 std::vector<runtime_kind> parallel_kinds() {
   return select([](const runtime_kind& kind) { return !kind.one_thread(); });
 }

@@ -49,6 +49,8 @@ struct runtime_kind {
 [[nodiscard]] const std::vector<runtime_kind>& all_kinds();
 /// Those with virtual time: for tests in which time matters.
 [[nodiscard]] std::vector<runtime_kind> virtual_kinds();
+/// Those that keep order: for what asyncio promises and a pool does not.
+[[nodiscard]] std::vector<runtime_kind> order_kinds();
 /// Pools alone, of 1, 2, 4 and 8 workers.
 [[nodiscard]] std::vector<runtime_kind> pool_kinds();
 /// Those in which several threads run tasks.

@@ -8,6 +8,7 @@
 #include "../../support/trace.hpp"
 #include <jackdaw/io/asyncio/descriptor_callbacks.hpp>
 #include <jackdaw/io/epoll_driver.hpp>
+#include <jackdaw/io/readiness.hpp>
 #include <jackdaw/io/run.hpp>
 #include <jackdaw/io/uring_driver.hpp>
 #include <jackdaw/runtime/runtime.hpp>
@@ -470,6 +471,36 @@ TEST_P(descriptor_callbacks_test, a_loop_that_never_ran_can_be_closed_with_a_rea
   add_reader(*loop, pipe.reads.get(), [] {});
   loop->close();
   EXPECT_EQ(failures.text(), "");
+}
+
+TEST_P(descriptor_callbacks_test, a_loop_that_is_closed_with_io_under_way_cancels_no_future) {
+  auto pipe = make_pipe();
+  const auto pending = loop->create_future<void>();
+  const auto reads = loop->create_task(
+      [](int descriptor) -> task<void> { co_await readable(descriptor); }(pipe.reads.get()), "I/O");
+  const auto waits =
+      loop->create_task([](future<void> one) -> task<void> { co_await one; }(pending), "future");
+  stop_after_turns(5);
+  run();
+  loop->close();
+  EXPECT_TRUE(reads.done());
+  EXPECT_TRUE(waits.done());
+  EXPECT_FALSE(pending.done()) << "whoever else holds it may still set it";
+  expected_failures = failures.text();
+  EXPECT_NE(expected_failures.find("Task was destroyed but it is pending!"), std::string::npos);
+}
+
+TEST_P(descriptor_callbacks_test, a_cancellation_that_leaves_a_callback_is_reported_not_thrown) {
+  auto pipe = make_pipe();
+  add_reader(*loop, pipe.reads.get(), [this, reads = pipe.reads.get()] {
+    static_cast<void>(remove_reader(*loop, reads));
+    throw cancelled_error();
+  });
+  send_now(pipe.writes.get(), "x");
+  stop_after_turns(5);
+  run();
+  expected_failures = failures.text();
+  EXPECT_NE(expected_failures.find("Exception in callback"), std::string::npos);
 }
 
 TEST_P(descriptor_callbacks_test, a_run_ends_although_a_reader_is_left) {

@@ -5,13 +5,12 @@
 // workers each looks at how far the others are.
 #include "../../support/runtime_test.hpp"
 #include "../../support/stress.hpp"
+#include "../../support/sync_test.hpp"
 #include "../../support/trace.hpp"
 #include <jackdaw/runtime/runtime.hpp>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
-#include <iterator>
 #include <stdexcept>
 #include <vector>
 
@@ -19,18 +18,12 @@ namespace jackdaw {
 namespace {
 
 using testing::all_kinds;
+using testing::line_up;
+using testing::order_kinds;
 using testing::parallel_kinds;
-using testing::runtime_kind;
 using testing::scaled;
 using testing::settled;
 using testing::trace;
-
-std::vector<runtime_kind> order_kinds() {
-  std::vector<runtime_kind> kinds;
-  std::copy_if(all_kinds().begin(), all_kinds().end(), std::back_inserter(kinds),
-               [](const runtime_kind& kind) { return kind.keeps_order(); });
-  return kinds;
-}
 
 class barrier_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(barrier_test, all_kinds());
@@ -51,25 +44,15 @@ task<void> arrive(barrier& meeting, trace& log) {
   }
 }
 
-// Arrivals in this order, on any runtime.
-task<std::vector<join_handle<void>>> line_up(barrier& meeting, trace& log, int count) {
-  std::vector<join_handle<void>> line;
-  for (int index = 0; index < count; ++index) {
-    line.push_back(spawn(arrive(meeting, log)));
-    co_await settled();
-  }
-  co_return line;
-}
-
 TEST_P(barrier_test, nobody_goes_before_the_group_is_complete) {  // S149
   run([]() -> task<void> {
     barrier meeting(3);
     trace log;
     EXPECT_EQ(meeting.parties(), 3U);
-    const auto line = co_await line_up(meeting, log, 2);
+    const auto line = co_await line_up(2, arrive, meeting, log);
     EXPECT_EQ(log, "");
     EXPECT_EQ(meeting.waiting(), 2U);
-    const auto last = co_await line_up(meeting, log, 1);
+    const auto last = co_await line_up(1, arrive, meeting, log);
     EXPECT_EQ(log.sorted(), "0 1 2");
     EXPECT_EQ(meeting.waiting(), 0U);
     EXPECT_FALSE(meeting.broken());
@@ -80,7 +63,7 @@ TEST_P(barrier_order_test, the_last_to_arrive_goes_on_at_once_and_the_others_fol
   run([]() -> task<void> {
     barrier meeting(4);
     trace log;
-    const auto line = co_await line_up(meeting, log, 3);
+    const auto line = co_await line_up(3, arrive, meeting, log);
     co_await arrive(meeting, log);
     EXPECT_EQ(log, "3");
     co_await settled();
@@ -93,7 +76,7 @@ TEST_P(barrier_test, groups_follow_each_other) {  // S149
     barrier meeting(2);
     trace log;
     for (int round = 0; round < 5; ++round) {
-      const auto line = co_await line_up(meeting, log, 2);
+      const auto line = co_await line_up(2, arrive, meeting, log);
       EXPECT_EQ(log.sorted(), "0 1") << "round " << round;
       log.clear();
     }
@@ -104,7 +87,7 @@ TEST_P(barrier_order_test, a_group_that_is_leaving_keeps_the_next_one_out) {  //
   run([]() -> task<void> {
     barrier meeting(2);
     trace log;
-    const auto line = co_await line_up(meeting, log, 1);
+    const auto line = co_await line_up(1, arrive, meeting, log);
     co_await arrive(meeting, log);  // The first one has not left yet.
     auto early = spawn(arrive(meeting, log));
     co_await arrive(meeting, log);
@@ -133,14 +116,14 @@ TEST_P(barrier_test, a_cancelled_waiter_leaves_and_its_place_is_free) {  // S149
   run([]() -> task<void> {
     barrier meeting(2);
     trace log;
-    const auto line = co_await line_up(meeting, log, 1);
+    const auto line = co_await line_up(1, arrive, meeting, log);
     line[0].cancel();
     co_await settled();
     EXPECT_EQ(log, "cancelled");
     EXPECT_EQ(meeting.waiting(), 0U);
     EXPECT_FALSE(meeting.broken());
     log.clear();
-    const auto next = co_await line_up(meeting, log, 2);
+    const auto next = co_await line_up(2, arrive, meeting, log);
     EXPECT_EQ(log.sorted(), "0 1");
   }());
 }
@@ -149,13 +132,13 @@ TEST_P(barrier_order_test, one_cancelled_while_the_group_leaves_does_not_hold_th
   run([]() -> task<void> {
     barrier meeting(3);
     trace log;
-    const auto line = co_await line_up(meeting, log, 2);
+    const auto line = co_await line_up(2, arrive, meeting, log);
     co_await arrive(meeting, log);
     line[0].cancel();  // Its group is complete, but it has not run.
     co_await settled();
     EXPECT_EQ(log, "2 cancelled 1");
     log.clear();
-    const auto next = co_await line_up(meeting, log, 3);
+    const auto next = co_await line_up(3, arrive, meeting, log);
     EXPECT_EQ(log.sorted(), "0 1 2");
   }());
 }
@@ -164,7 +147,7 @@ TEST_P(barrier_order_test, one_cancelled_at_the_door_is_not_counted) {
   run([]() -> task<void> {
     barrier meeting(2);
     trace log;
-    const auto line = co_await line_up(meeting, log, 1);
+    const auto line = co_await line_up(1, arrive, meeting, log);
     co_await arrive(meeting, log);
     const auto early = spawn(arrive(meeting, log));
     // Behind the one that leaves, so it is at the door when the cancellation finds it.
@@ -183,7 +166,7 @@ TEST_P(barrier_test, abort_throws_everybody_out_for_good) {  // S149
   run([]() -> task<void> {
     barrier meeting(3);
     trace log;
-    const auto line = co_await line_up(meeting, log, 2);
+    const auto line = co_await line_up(2, arrive, meeting, log);
     meeting.abort();
     EXPECT_TRUE(meeting.broken());
     EXPECT_EQ(meeting.waiting(), 0U);
@@ -199,13 +182,13 @@ TEST_P(barrier_test, reset_throws_out_those_who_wait_and_leaves_it_usable) {  //
   run([]() -> task<void> {
     barrier meeting(3);
     trace log;
-    const auto line = co_await line_up(meeting, log, 2);
+    const auto line = co_await line_up(2, arrive, meeting, log);
     meeting.reset();
     EXPECT_FALSE(meeting.broken());
     co_await settled();
     EXPECT_EQ(log, "broken broken");
     log.clear();
-    const auto next = co_await line_up(meeting, log, 3);
+    const auto next = co_await line_up(3, arrive, meeting, log);
     EXPECT_EQ(log.sorted(), "0 1 2");
   }());
 }
@@ -217,7 +200,7 @@ TEST_P(barrier_test, reset_mends_a_broken_barrier) {  // S149
     meeting.abort();
     meeting.reset();
     EXPECT_FALSE(meeting.broken());
-    const auto line = co_await line_up(meeting, log, 2);
+    const auto line = co_await line_up(2, arrive, meeting, log);
     EXPECT_EQ(log.sorted(), "0 1");
     meeting.reset();  // Nobody waits: nothing happens.
     EXPECT_FALSE(meeting.broken());
@@ -228,7 +211,7 @@ TEST_P(barrier_order_test, whoever_comes_during_a_reset_waits_for_the_next_group
   run([]() -> task<void> {
     barrier meeting(2);
     trace log;
-    const auto line = co_await line_up(meeting, log, 1);
+    const auto line = co_await line_up(1, arrive, meeting, log);
     meeting.reset();  // The one inside has not been thrown out yet.
     auto early = spawn(arrive(meeting, log));
     co_await arrive(meeting, log);

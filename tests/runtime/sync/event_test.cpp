@@ -5,13 +5,11 @@
 // set and clear while tasks wait and are cancelled.
 #include "../../support/runtime_test.hpp"
 #include "../../support/stress.hpp"
+#include "../../support/sync_test.hpp"
 #include "../../support/trace.hpp"
 #include <jackdaw/runtime/runtime.hpp>
 
-#include <algorithm>
 #include <atomic>
-#include <coroutine>
-#include <iterator>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -21,18 +19,13 @@ namespace jackdaw {
 namespace {
 
 using testing::all_kinds;
+using testing::in_the_gap;
+using testing::let_waiters_destroy;
+using testing::order_kinds;
 using testing::parallel_kinds;
-using testing::runtime_kind;
 using testing::scaled;
 using testing::settled;
 using testing::trace;
-
-std::vector<runtime_kind> order_kinds() {
-  std::vector<runtime_kind> kinds;
-  std::copy_if(all_kinds().begin(), all_kinds().end(), std::back_inserter(kinds),
-               [](const runtime_kind& kind) { return kind.keeps_order(); });
-  return kinds;
-}
 
 class event_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(event_test, all_kinds());
@@ -160,32 +153,11 @@ TEST_P(event_test, a_due_cancellation_is_not_delivered_by_an_event_that_is_set) 
   }());
 }
 
-// Awaits, and does something in the gap between looking (await_ready) and waiting (await_suspend).
-class in_the_gap {
- public:
-  in_the_gap(event::wait_awaiter awaiter, event& shared)
-      : inner_(std::move(awaiter)), shared_(&shared) {}
-
-  [[nodiscard]] bool await_ready() noexcept {
-    const bool ready = inner_.await_ready();
-    shared_->set();
-    return ready;
-  }
-  bool await_suspend(std::coroutine_handle<> awaiting) noexcept {
-    return inner_.await_suspend(awaiting);
-  }
-  void await_resume() { inner_.await_resume(); }
-
- private:
-  event::wait_awaiter inner_;
-  event* shared_;
-};
-
 TEST_P(event_test, one_that_is_set_between_looking_and_waiting_is_not_missed) {  // B18
   run([]() -> task<void> {
     event gate;
     const auto waiter = spawn([](event& shared) -> task<void> {
-      in_the_gap waiting(shared.wait(), shared);
+      in_the_gap waiting(shared.wait(), [&shared] { shared.set(); });
       co_await waiting;
     }(gate));
     co_await settled();
@@ -200,18 +172,8 @@ TEST_P(event_test, one_that_is_set_between_looking_and_waiting_is_not_missed) { 
 task<void> wait_then_destroy(std::unique_ptr<event> gate) { co_await gate->wait(); }
 
 TEST_P(event_threads_test, whoever_is_woken_may_destroy_the_event) {  // B26
-  run([]() -> task<void> {
-    for (int round = 0; round < scaled(10'000); ++round) {
-      auto gate = std::make_unique<event>();
-      event& shared = *gate;
-      auto owner = spawn(wait_then_destroy(std::move(gate)));
-      if (round % 2 == 0) {
-        co_await yield();
-      }
-      shared.set();  // The owner may be gone before this returns.
-      co_await owner;
-    }
-  }());
+  run(let_waiters_destroy<event>([] { return std::make_unique<event>(); }, wait_then_destroy,
+                                 [](event& shared) { shared.set(); }));
 }
 
 struct two_gates {

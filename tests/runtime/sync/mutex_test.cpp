@@ -5,13 +5,11 @@
 // only mutual exclusion keeps right, on several workers.
 #include "../../support/runtime_test.hpp"
 #include "../../support/stress.hpp"
+#include "../../support/sync_test.hpp"
 #include "../../support/trace.hpp"
 #include <jackdaw/runtime/runtime.hpp>
 
-#include <algorithm>
 #include <atomic>
-#include <coroutine>
-#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -21,19 +19,15 @@ namespace jackdaw {
 namespace {
 
 using testing::all_kinds;
+using testing::cancel_at_random;
+using testing::in_the_gap;
+using testing::let_waiters_destroy;
+using testing::line_up;
+using testing::order_kinds;
 using testing::parallel_kinds;
-using testing::random_numbers;
-using testing::runtime_kind;
 using testing::scaled;
 using testing::settled;
 using testing::trace;
-
-std::vector<runtime_kind> order_kinds() {
-  std::vector<runtime_kind> kinds;
-  std::copy_if(all_kinds().begin(), all_kinds().end(), std::back_inserter(kinds),
-               [](const runtime_kind& kind) { return kind.keeps_order(); });
-  return kinds;
-}
 
 class mutex_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(mutex_test, all_kinds());
@@ -46,21 +40,6 @@ JACKDAW_OVER_KINDS(mutex_threads_test, parallel_kinds());
 task<void> lock_and_write(mutex& guard, trace& log, std::string name) {
   const auto held = co_await guard.scoped_lock();
   log.add(name);
-}
-
-// Waiters that queue in this order, on any runtime.
-task<std::vector<join_handle<void>>> line_up(mutex& guard, trace& log,
-                                             std::vector<std::string> names) {
-  std::vector<join_handle<void>> line;
-  for (std::string& name : names) {
-    line.push_back(spawn(lock_and_write(guard, log, std::move(name))));
-    co_await settled();
-  }
-  co_return line;
-}
-
-std::vector<std::string> names(const char* first, const char* second, const char* third) {
-  return {first, second, third};
 }
 
 TEST_P(mutex_test, a_free_lock_is_taken_without_suspending) {  // S41
@@ -112,7 +91,7 @@ TEST_P(mutex_test, waiters_get_it_in_the_order_of_their_arrival) {  // S134
     mutex guard;
     trace log;
     co_await guard.lock();
-    const auto line = co_await line_up(guard, log, names("a", "b", "c"));
+    const auto line = co_await line_up(3, lock_and_write, guard, log);
     EXPECT_EQ(log, "");
     guard.unlock();
     co_await settled();
@@ -157,7 +136,7 @@ TEST_P(mutex_order_test, the_chosen_waiter_passes_its_turn_on_if_it_is_cancelled
     mutex guard;
     trace log;
     co_await guard.lock();
-    const auto line = co_await line_up(guard, log, names("a", "b", "c"));
+    const auto line = co_await line_up(3, lock_and_write, guard, log);
     guard.unlock();
     line[0].cancel();  // Woken, but has not run.
     line[1].cancel();  // Would be next.
@@ -174,7 +153,7 @@ TEST_P(mutex_order_test, a_cancelled_waiter_at_the_head_does_not_swallow_the_unl
     mutex guard;
     trace log;
     co_await guard.lock();
-    const auto line = co_await line_up(guard, log, names("a", "b", "c"));
+    const auto line = co_await line_up(3, lock_and_write, guard, log);
     line[0].cancel();  // Its node is still the first when we unlock.
     guard.unlock();
     co_await settled();
@@ -218,7 +197,7 @@ TEST_P(mutex_test, a_cancelled_waiter_leaves_while_another_owns_it) {
     mutex guard;
     trace log;
     co_await guard.lock();
-    const auto line = co_await line_up(guard, log, names("a", "b", "c"));
+    const auto line = co_await line_up(3, lock_and_write, guard, log);
     line[1].cancel();
     co_await settled();
     EXPECT_TRUE(line[1].cancelled());
@@ -261,33 +240,12 @@ TEST_P(mutex_test, an_exception_in_the_critical_section_unlocks_it) {
   }());
 }
 
-// Awaits, and does something in the gap between looking (await_ready) and waiting (await_suspend).
-class in_the_gap {
- public:
-  in_the_gap(mutex::lock_awaiter awaiter, mutex& shared)
-      : inner_(std::move(awaiter)), shared_(&shared) {}
-
-  [[nodiscard]] bool await_ready() noexcept {
-    const bool ready = inner_.await_ready();
-    shared_->unlock();
-    return ready;
-  }
-  bool await_suspend(std::coroutine_handle<> awaiting) noexcept {
-    return inner_.await_suspend(awaiting);
-  }
-  void await_resume() { inner_.await_resume(); }
-
- private:
-  mutex::lock_awaiter inner_;
-  mutex* shared_;
-};
-
 TEST_P(mutex_test, one_that_is_unlocked_between_looking_and_waiting_is_not_missed) {  // B18
   run([]() -> task<void> {
     mutex guard;
     co_await guard.lock();
     const auto waiter = spawn([](mutex& shared) -> task<void> {
-      in_the_gap waiting(shared.lock(), shared);
+      in_the_gap waiting(shared.lock(), [&shared] { shared.unlock(); });
       co_await waiting;
     }(guard));
     co_await settled();
@@ -364,7 +322,6 @@ struct contested {
   std::atomic<int> inside{0};
   std::atomic<long long> entered{0};
   std::atomic<int> begun{0};
-  std::atomic<int> ended{0};
 };
 
 task<void> add_under_lock(contested& shared, int rounds, int suspend_every) {
@@ -382,7 +339,6 @@ task<void> add_under_lock(contested& shared, int rounds, int suspend_every) {
     } catch (const cancelled_error&) {
     }
   }
-  shared.ended.fetch_add(1);
 }
 
 TEST_P(mutex_threads_test, tasks_on_several_workers_exclude_each_other) {
@@ -406,20 +362,7 @@ TEST_P(mutex_threads_test, cancellations_break_neither_the_exclusion_nor_the_que
     for (int index = 0; index < 8; ++index) {
       all.push_back(spawn(add_under_lock(shared, scaled(5'000), 2 + index)));
     }
-    while (shared.begun.load() < 8) {  // One that is cancelled before its first step never runs.
-      co_await yield();
-    }
-    auto random = random_numbers();
-    while (shared.ended.load() < 8) {  // Hangs if a wake-up gets lost.
-      all[random() % all.size()].cancel();
-      co_await yield();
-    }
-    for (const join_handle<void>& member : all) {
-      try {
-        co_await member;
-      } catch (const cancelled_error&) {
-      }
-    }
+    co_await cancel_at_random(all, shared.begun);
     EXPECT_EQ(shared.plain, shared.entered.load());
     EXPECT_FALSE(shared.guard.is_locked());
     EXPECT_TRUE(shared.guard.try_lock());
@@ -432,20 +375,15 @@ task<void> lock_then_destroy(std::unique_ptr<mutex> guard) {
   guard->unlock();
 }
 
+std::unique_ptr<mutex> make_locked() {
+  auto guard = std::make_unique<mutex>();
+  EXPECT_TRUE(guard->try_lock());
+  return guard;
+}
+
 TEST_P(mutex_threads_test, the_next_owner_may_destroy_it_when_it_is_done) {  // B26
-  run([]() -> task<void> {
-    for (int round = 0; round < scaled(10'000); ++round) {
-      auto guard = std::make_unique<mutex>();
-      mutex& shared = *guard;
-      co_await shared.lock();
-      auto owner = spawn(lock_then_destroy(std::move(guard)));
-      if (round % 2 == 0) {
-        co_await yield();
-      }
-      shared.unlock();
-      co_await owner;
-    }
-  }());
+  run(let_waiters_destroy<mutex>(make_locked, lock_then_destroy,
+                                 [](mutex& shared) { shared.unlock(); }));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 // cancellation at every turn of a run; producers and consumers on several workers, who keep accounts.
 #include "../../support/runtime_test.hpp"
 #include "../../support/stress.hpp"
+#include "../../support/sync_test.hpp"
 #include "../../support/trace.hpp"
 #include <jackdaw/runtime/runtime.hpp>
 
@@ -20,19 +21,14 @@ namespace jackdaw {
 namespace {
 
 using testing::all_kinds;
+using testing::cancel_at_random;
+using testing::let_waiters_destroy;
+using testing::line_up;
+using testing::order_kinds;
 using testing::parallel_kinds;
-using testing::random_numbers;
-using testing::runtime_kind;
 using testing::scaled;
 using testing::settled;
 using testing::trace;
-
-std::vector<runtime_kind> order_kinds() {
-  std::vector<runtime_kind> kinds;
-  std::copy_if(all_kinds().begin(), all_kinds().end(), std::back_inserter(kinds),
-               [](const runtime_kind& kind) { return kind.keeps_order(); });
-  return kinds;
-}
 
 class queue_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(queue_test, all_kinds());
@@ -58,17 +54,6 @@ task<void> put_and_write(queue<int>& items, trace& log, int item) {
   } catch (const queue_shut_down&) {
     log.add("shut", item);
   }
-}
-
-// Getters a, b, c ... that wait in this order, on any runtime.
-task<std::vector<join_handle<void>>> getters(queue<int>& items, trace& log, int count) {
-  std::vector<join_handle<void>> line;
-  for (int index = 0; index < count; ++index) {
-    line.push_back(
-        spawn(get_and_write(items, log, std::string(1, static_cast<char>('a' + index)))));
-    co_await settled();
-  }
-  co_return line;
 }
 
 // Putters of 1, 2, 3 ..., in this order.
@@ -113,7 +98,7 @@ TEST_P(queue_test, a_getter_waits_for_an_item_and_one_item_wakes_one_getter) {  
   run([]() -> task<void> {
     queue<int> items;
     trace log;
-    const auto line = co_await getters(items, log, 3);
+    const auto line = co_await line_up(3, get_and_write, items, log);
     EXPECT_EQ(log, "");
     EXPECT_TRUE(items.try_put(1));
     co_await settled();
@@ -130,7 +115,7 @@ TEST_P(queue_order_test, several_items_at_once_go_to_as_many_getters_in_order) {
   run([]() -> task<void> {
     queue<int> items;
     trace log;
-    const auto line = co_await getters(items, log, 4);
+    const auto line = co_await line_up(4, get_and_write, items, log);
     EXPECT_TRUE(items.try_put(1));
     EXPECT_TRUE(items.try_put(2));
     EXPECT_TRUE(items.try_put(3));
@@ -147,7 +132,7 @@ TEST_P(queue_order_test, a_woken_getter_that_was_robbed_waits_again_as_the_last)
   run([]() -> task<void> {
     queue<int> items;
     trace log;
-    const auto line = co_await getters(items, log, 2);
+    const auto line = co_await line_up(2, get_and_write, items, log);
     EXPECT_TRUE(items.try_put(1));
     EXPECT_EQ(items.try_get(), 1);  // a was woken for it.
     co_await settled();
@@ -207,7 +192,7 @@ TEST_P(queue_order_test, a_cancelled_getter_leaves_its_item_to_the_next) {  // S
   run([]() -> task<void> {
     queue<int> items;
     trace log;
-    const auto line = co_await getters(items, log, 3);
+    const auto line = co_await line_up(3, get_and_write, items, log);
     EXPECT_TRUE(items.try_put(1));
     line[0].cancel();  // Woken for it, but has not run.
     line[1].cancel();
@@ -222,7 +207,7 @@ TEST_P(queue_order_test, the_item_of_a_cancelled_getter_stays_if_nobody_waits) {
   run([]() -> task<void> {
     queue<int> items;
     trace log;
-    const auto line = co_await getters(items, log, 1);
+    const auto line = co_await line_up(1, get_and_write, items, log);
     EXPECT_TRUE(items.try_put(1));
     line[0].cancel();
     co_await settled();
@@ -250,7 +235,7 @@ TEST_P(queue_test, cancelled_getters_and_putters_that_were_not_woken_just_leave)
     queue<int> empty_one;
     queue<int> full_one(1);
     trace log;
-    const auto waiting = co_await getters(empty_one, log, 2);
+    const auto waiting = co_await line_up(2, get_and_write, empty_one, log);
     waiting[0].cancel();
     EXPECT_TRUE(empty_one.try_put(7));
     co_await settled();
@@ -306,7 +291,7 @@ TEST_P(queue_test, a_shutdown_wakes_all_getters_and_putters) {  // S159
     queue<int> empty_one;
     queue<int> full_one(1);
     trace log;
-    const auto waiting = co_await getters(empty_one, log, 2);
+    const auto waiting = co_await line_up(2, get_and_write, empty_one, log);
     const auto putting = co_await putters(full_one, log, 3);
     log.clear();
     empty_one.shutdown();
@@ -321,7 +306,7 @@ TEST_P(queue_order_test, a_getter_woken_for_an_item_that_a_shutdown_dropped_is_t
   run([]() -> task<void> {
     queue<int> items;
     trace log;
-    const auto line = co_await getters(items, log, 1);
+    const auto line = co_await line_up(1, get_and_write, items, log);
     EXPECT_TRUE(items.try_put(1));
     items.shutdown(true);
     co_await settled();
@@ -505,17 +490,7 @@ TEST_P(queue_threads_test, cancellations_neither_lose_nor_double_an_item) {  // 
       all.push_back(spawn(produce_stubbornly(shared, index * each, each)));
       all.push_back(spawn(consume_stubbornly(shared)));
     }
-    while (shared.begun.load() < 8) {  // One that is cancelled before its first step never runs.
-      co_await yield();
-    }
-    auto random = random_numbers();
-    const auto pending = [&all] {
-      return std::any_of(all.begin(), all.end(), [](const auto& one) { return !one.done(); });
-    };
-    while (pending()) {  // Hangs if a wake-up gets lost.
-      all[random() % all.size()].cancel();
-      co_await yield();
-    }
+    co_await cancel_at_random(all, shared.begun);
     std::size_t wrong = 0;
     for (const std::atomic<int>& count : shared.got) {
       wrong += count.load() == 1 ? 0 : 1;
@@ -554,18 +529,9 @@ task<void> get_then_destroy(std::unique_ptr<queue<int>> items) {
 }
 
 TEST_P(queue_threads_test, whoever_got_the_item_may_destroy_the_queue) {  // B26
-  run([]() -> task<void> {
-    for (int round = 0; round < scaled(10'000); ++round) {
-      auto items = std::make_unique<queue<int>>();
-      queue<int>& shared = *items;
-      auto owner = spawn(get_then_destroy(std::move(items)));
-      if (round % 2 == 0) {
-        co_await yield();
-      }
-      EXPECT_TRUE(shared.try_put(1));
-      co_await owner;
-    }
-  }());
+  run(let_waiters_destroy<queue<int>>([] { return std::make_unique<queue<int>>(); },
+                                      get_then_destroy,
+                                      [](queue<int>& shared) { EXPECT_TRUE(shared.try_put(1)); }));
 }
 
 }  // namespace

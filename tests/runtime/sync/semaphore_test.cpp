@@ -5,13 +5,11 @@
 // a run; counted owners on several workers.
 #include "../../support/runtime_test.hpp"
 #include "../../support/stress.hpp"
+#include "../../support/sync_test.hpp"
 #include "../../support/trace.hpp"
 #include <jackdaw/runtime/runtime.hpp>
 
-#include <algorithm>
 #include <atomic>
-#include <coroutine>
-#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -22,19 +20,15 @@ namespace jackdaw {
 namespace {
 
 using testing::all_kinds;
+using testing::cancel_at_random;
+using testing::in_the_gap;
+using testing::let_waiters_destroy;
+using testing::line_up;
+using testing::order_kinds;
 using testing::parallel_kinds;
-using testing::random_numbers;
-using testing::runtime_kind;
 using testing::scaled;
 using testing::settled;
 using testing::trace;
-
-std::vector<runtime_kind> order_kinds() {
-  std::vector<runtime_kind> kinds;
-  std::copy_if(all_kinds().begin(), all_kinds().end(), std::back_inserter(kinds),
-               [](const runtime_kind& kind) { return kind.keeps_order(); });
-  return kinds;
-}
 
 class semaphore_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(semaphore_test, all_kinds());
@@ -44,19 +38,9 @@ class semaphore_threads_test : public testing::runtime_test {};
 JACKDAW_OVER_KINDS(semaphore_threads_test, parallel_kinds());
 
 // Acquires, writes its name, and keeps the permit.
-task<void> acquire_and_write(semaphore& permits, trace& log, char name) {
+task<void> acquire_and_write(semaphore& permits, trace& log, std::string name) {
   co_await permits.acquire();
-  log.add(std::string(1, name));
-}
-
-// Waiters a, b, c ... that queue in this order, on any runtime.
-task<std::vector<join_handle<void>>> line_up(semaphore& permits, trace& log, int count) {
-  std::vector<join_handle<void>> line;
-  for (int index = 0; index < count; ++index) {
-    line.push_back(spawn(acquire_and_write(permits, log, static_cast<char>('a' + index))));
-    co_await settled();
-  }
-  co_return line;
+  log.add(name);
 }
 
 TEST_P(semaphore_test, free_permits_are_taken_without_suspending) {  // S41
@@ -82,7 +66,7 @@ TEST_P(semaphore_test, waiters_get_permits_in_the_order_of_their_arrival) {  // 
   run([]() -> task<void> {
     semaphore permits(0);
     trace log;
-    const auto line = co_await line_up(permits, log, 4);
+    const auto line = co_await line_up(4, acquire_and_write, permits, log);
     EXPECT_EQ(log, "");
     permits.release();
     co_await settled();
@@ -126,7 +110,7 @@ TEST_P(semaphore_order_test, a_permit_is_reserved_for_the_waiter_that_was_woken)
   run([]() -> task<void> {
     semaphore permits(0);
     trace log;
-    const auto line = co_await line_up(permits, log, 1);
+    const auto line = co_await line_up(1, acquire_and_write, permits, log);
     permits.release();
     EXPECT_EQ(permits.available(), 0U);
     EXPECT_TRUE(permits.is_locked());
@@ -134,7 +118,7 @@ TEST_P(semaphore_order_test, a_permit_is_reserved_for_the_waiter_that_was_woken)
     EXPECT_EQ(permits.available(), 1U);
     EXPECT_TRUE(permits.is_locked());
     EXPECT_FALSE(permits.try_acquire());
-    auto late = spawn(acquire_and_write(permits, log, 'z'));
+    auto late = spawn(acquire_and_write(permits, log, "z"));
     co_await settled();
     EXPECT_EQ(log, "a z");
     EXPECT_TRUE(late.done());
@@ -147,12 +131,12 @@ TEST_P(semaphore_order_test, a_permit_kept_back_for_the_order_is_handed_on) {  /
   run([]() -> task<void> {
     semaphore permits(0);
     trace log;
-    const auto line = co_await line_up(permits, log, 1);
+    const auto line = co_await line_up(1, acquire_and_write, permits, log);
     permits.release();
     permits.release();
     permits.release();
-    co_await acquire_and_write(permits, log, 'y');
-    co_await acquire_and_write(permits, log, 'z');
+    co_await acquire_and_write(permits, log, "y");
+    co_await acquire_and_write(permits, log, "z");
     EXPECT_EQ(log, "a y z");
   }());
 }
@@ -162,7 +146,7 @@ TEST_P(semaphore_order_test,
   run([]() -> task<void> {
     semaphore permits(0);
     trace log;
-    const auto line = co_await line_up(permits, log, 3);
+    const auto line = co_await line_up(3, acquire_and_write, permits, log);
     permits.release();
     line[0].cancel();  // Has a permit, but has not run.
     co_await settled();
@@ -180,7 +164,7 @@ TEST_P(semaphore_test, a_cancelled_waiter_takes_no_permit) {  // S140
   run([]() -> task<void> {
     semaphore permits(0);
     trace log;
-    const auto line = co_await line_up(permits, log, 3);
+    const auto line = co_await line_up(3, acquire_and_write, permits, log);
     line[0].cancel();
     line[1].cancel();
     permits.release();
@@ -194,7 +178,7 @@ TEST_P(semaphore_order_test, all_waiters_but_one_may_be_cancelled_in_the_same_tu
   run([]() -> task<void> {
     semaphore permits(0);
     trace log;
-    const auto line = co_await line_up(permits, log, 6);
+    const auto line = co_await line_up(6, acquire_and_write, permits, log);
     permits.release();
     permits.release();
     for (std::size_t index = 0; index < 5; ++index) {
@@ -206,32 +190,11 @@ TEST_P(semaphore_order_test, all_waiters_but_one_may_be_cancelled_in_the_same_tu
   }());
 }
 
-// Awaits, and does something in the gap between looking (await_ready) and waiting (await_suspend).
-class in_the_gap {
- public:
-  in_the_gap(semaphore::acquire_awaiter awaiter, semaphore& shared)
-      : inner_(std::move(awaiter)), shared_(&shared) {}
-
-  [[nodiscard]] bool await_ready() noexcept {
-    const bool ready = inner_.await_ready();
-    shared_->release();
-    return ready;
-  }
-  bool await_suspend(std::coroutine_handle<> awaiting) noexcept {
-    return inner_.await_suspend(awaiting);
-  }
-  void await_resume() { inner_.await_resume(); }
-
- private:
-  semaphore::acquire_awaiter inner_;
-  semaphore* shared_;
-};
-
 TEST_P(semaphore_test, a_permit_released_between_looking_and_waiting_is_not_missed) {  // B18
   run([]() -> task<void> {
     semaphore permits(0);
     const auto waiter = spawn([](semaphore& shared) -> task<void> {
-      in_the_gap waiting(shared.acquire(), shared);
+      in_the_gap waiting(shared.acquire(), [&shared] { shared.release(); });
       co_await waiting;
     }(permits));
     co_await settled();
@@ -300,7 +263,6 @@ struct contested {
   std::atomic<int> inside{0};
   std::atomic<int> inside_max{0};
   std::atomic<int> begun{0};
-  std::atomic<int> ended{0};
 
   void enter() {
     const int now = inside.fetch_add(1) + 1;
@@ -318,17 +280,19 @@ task<void> come_and_go(contested& shared, int rounds) {
       const auto permit = co_await shared.permits.scoped_acquire();
       shared.enter();
       try {
-        co_await yield();
+        // The first ones stay until all places are taken: of so many tasks as many must get in.
+        do {
+          co_await yield();
+        } while (shared.inside_max.load() < contested::places);
       } catch (const cancelled_error&) {
       }
       shared.inside.fetch_sub(1);
     } catch (const cancelled_error&) {
     }
   }
-  shared.ended.fetch_add(1);
 }
 
-TEST_P(semaphore_threads_test, there_are_never_more_owners_than_permits) {
+TEST_P(semaphore_threads_test, there_are_as_many_owners_as_permits_and_never_more) {
   run([]() -> task<void> {
     contested shared;
     std::vector<task<void>> all;
@@ -336,7 +300,7 @@ TEST_P(semaphore_threads_test, there_are_never_more_owners_than_permits) {
       all.push_back(come_and_go(shared, scaled(3'000)));
     }
     co_await gather(std::move(all));
-    EXPECT_GE(shared.inside_max.load(), 1);  // How many meet is the scheduler's choice.
+    EXPECT_EQ(shared.inside_max.load(), contested::places);
     EXPECT_EQ(shared.permits.available(), std::size_t{contested::places});
   }());
 }
@@ -348,20 +312,7 @@ TEST_P(semaphore_threads_test, cancellations_neither_lose_permits_nor_make_any) 
     for (int index = 0; index < 10; ++index) {
       all.push_back(spawn(come_and_go(shared, scaled(3'000))));
     }
-    while (shared.begun.load() < 10) {  // One that is cancelled before its first step never runs.
-      co_await yield();
-    }
-    auto random = random_numbers();
-    while (shared.ended.load() < 10) {  // Hangs if permits get lost.
-      all[random() % all.size()].cancel();
-      co_await yield();
-    }
-    for (const join_handle<void>& member : all) {
-      try {
-        co_await member;
-      } catch (const cancelled_error&) {
-      }
-    }
+    co_await cancel_at_random(all, shared.begun);
     EXPECT_EQ(shared.permits.available(), std::size_t{contested::places});
     EXPECT_FALSE(shared.permits.is_locked());
   }());
@@ -397,7 +348,7 @@ TEST_P(semaphore_test, a_permit_reserved_for_who_was_woken_is_not_back) {  // S1
     bounded_semaphore permits(1);
     trace log;
     co_await permits.acquire();
-    auto waiter = spawn(acquire_and_write(permits, log, 'a'));
+    auto waiter = spawn(acquire_and_write(permits, log, "a"));
     co_await settled();
     permits.release();
     co_await waiter;
@@ -426,18 +377,9 @@ TEST_P(semaphore_threads_test, a_thread_of_its_own_may_release) {
 task<void> acquire_then_destroy(std::unique_ptr<semaphore> permits) { co_await permits->acquire(); }
 
 TEST_P(semaphore_threads_test, whoever_was_given_a_permit_may_destroy_it) {  // B26
-  run([]() -> task<void> {
-    for (int round = 0; round < scaled(10'000); ++round) {
-      auto permits = std::make_unique<semaphore>(0);
-      semaphore& shared = *permits;
-      auto owner = spawn(acquire_then_destroy(std::move(permits)));
-      if (round % 2 == 0) {
-        co_await yield();
-      }
-      shared.release();
-      co_await owner;
-    }
-  }());
+  run(let_waiters_destroy<semaphore>([] { return std::make_unique<semaphore>(0); },
+                                     acquire_then_destroy,
+                                     [](semaphore& shared) { shared.release(); }));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 // while waiters are chosen and cancelled, so that none of them can run in between, on any runtime.
 #include "../../support/runtime_test.hpp"
 #include "../../support/stress.hpp"
+#include "../../support/sync_test.hpp"
 #include "../../support/trace.hpp"
 #include <jackdaw/runtime/asyncio/event_loop.hpp>
 #include <jackdaw/runtime/runtime.hpp>
@@ -18,6 +19,7 @@ namespace jackdaw {
 namespace {
 
 using testing::all_kinds;
+using testing::line_up;
 using testing::parallel_kinds;
 using testing::scaled;
 using testing::settled;
@@ -63,16 +65,6 @@ task<wait_result> wait_in(wait_queue& queue) {
   co_return result;
 }
 
-// Waiters that are in the queue in this order, on any runtime.
-task<std::vector<join_handle<wait_result>>> line_up(wait_queue& queue, int count) {
-  std::vector<join_handle<wait_result>> line;
-  for (int index = 0; index < count; ++index) {
-    line.push_back(spawn(wait_in(queue)));
-    co_await settled();
-  }
-  co_return line;
-}
-
 // "woken", "cancelled", "woken+cancelled" or "waits", for each.
 std::string states_of(const std::vector<join_handle<wait_result>>& line) {
   trace states;
@@ -102,7 +94,7 @@ task<void> wake_the_rest(wait_queue& queue) {
 TEST_P(wait_queue_test, wake_one_chooses_the_oldest_that_nobody_has_chosen) {
   run([]() -> task<void> {
     wait_queue queue;
-    const auto line = co_await line_up(queue, 4);
+    const auto line = co_await line_up(4, wait_in, queue);
     {
       const auto held = queue.lock();
       EXPECT_TRUE(queue.wake_one());
@@ -128,7 +120,7 @@ TEST_P(wait_queue_test, wake_one_finds_nobody_among_woken_and_cancelled_waiters)
       const auto held = queue.lock();
       EXPECT_FALSE(queue.wake_one());
     }
-    const auto line = co_await line_up(queue, 2);
+    const auto line = co_await line_up(2, wait_in, queue);
     {
       const auto held = queue.lock();
       line[0].cancel();
@@ -143,7 +135,7 @@ TEST_P(wait_queue_test, wake_one_finds_nobody_among_woken_and_cancelled_waiters)
 TEST_P(wait_queue_test, wake_first_waits_for_the_turn_of_the_first) {
   run([]() -> task<void> {
     wait_queue queue;
-    const auto line = co_await line_up(queue, 3);
+    const auto line = co_await line_up(3, wait_in, queue);
     {
       const auto held = queue.lock();
       queue.wake_first();
@@ -179,7 +171,7 @@ TEST_P(wait_queue_test, wake_first_of_an_empty_queue_does_nothing) {
 TEST_P(wait_queue_test, wake_all_counts_those_that_it_chose) {
   run([]() -> task<void> {
     wait_queue queue;
-    const auto line = co_await line_up(queue, 5);
+    const auto line = co_await line_up(5, wait_in, queue);
     {
       const auto held = queue.lock();
       line[3].cancel();
@@ -195,7 +187,7 @@ TEST_P(wait_queue_test, wake_all_counts_those_that_it_chose) {
 TEST_P(wait_queue_test, woken_waiters_count_and_cancelled_ones_do_not) {
   run([]() -> task<void> {
     wait_queue queue;
-    const auto line = co_await line_up(queue, 2);
+    const auto line = co_await line_up(2, wait_in, queue);
     {
       const auto held = queue.lock();
       EXPECT_TRUE(queue.has_waiters());
@@ -205,7 +197,7 @@ TEST_P(wait_queue_test, woken_waiters_count_and_cancelled_ones_do_not) {
       EXPECT_FALSE(queue.empty());
     }
     co_await settled();
-    const auto left = co_await line_up(queue, 1);
+    const auto left = co_await line_up(1, wait_in, queue);
     {
       const auto held = queue.lock();
       left[0].cancel();
@@ -221,7 +213,7 @@ TEST_P(wait_queue_test, woken_waiters_count_and_cancelled_ones_do_not) {
 TEST_P(wait_queue_test, a_waiter_learns_that_it_was_both_woken_and_cancelled) {  // B30
   run([]() -> task<void> {
     wait_queue queue;
-    const auto line = co_await line_up(queue, 1);
+    const auto line = co_await line_up(1, wait_in, queue);
     {
       const auto held = queue.lock();
       EXPECT_TRUE(queue.wake_one());
