@@ -1,13 +1,15 @@
 // asyncio.run() and asyncio.new_event_loop() for the twins: the loop, on a clock that jumps.
 #pragma once
 
+#include "../support/runtime_kind.hpp"
+#include "platform.hpp"
 #include <jackdaw/runtime/asyncio/asyncio.hpp>
 #include <jackdaw/runtime/asyncio/event_loop.hpp>
 #include <jackdaw/runtime/clock.hpp>
 #include <jackdaw/runtime/sleep.hpp>
 #include <jackdaw/runtime/task.hpp>
-#include <jackdaw/runtime/virtual_driver.hpp>
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -25,17 +27,17 @@ class virtual_loop {
   asyncio::event_loop& operator*() noexcept { return loop_; }
 
   /// Time that a step takes: virtual_clock.py's `loop.now += time`.
-  void pass(duration time) noexcept { clock_.advance_to(clock_.now() + time); }
+  void pass(duration time) noexcept { time_->clock.advance_to(time_->clock.now() + time); }
 
  private:
-  virtual_clock clock_;
-  virtual_world world_;
+  std::shared_ptr<jumping_time> time_;
   asyncio::event_loop loop_;
 };
 
 /// asyncio.new_event_loop() on the real clock, for cases in which threads decide when something happens.
 class real_loop {
  public:
+  real_loop();
   asyncio::event_loop* operator->() noexcept { return &loop_; }
   asyncio::event_loop& operator*() noexcept { return loop_; }
 
@@ -52,10 +54,19 @@ T run_on(asyncio::event_loop& loop, task<T> main) {
   return handle.result();
 }
 
-/// asyncio.run(main) on the clock that jumps.
+/// For asyncio::run() and asyncio::runner: loops of the chosen platform, on the clock that jumps or on
+/// the real one.
+[[nodiscard]] asyncio::runner_options in_virtual_time(failure_handler on_failure = {});
+[[nodiscard]] asyncio::runner_options in_real_time();
+
+/// asyncio.run(main) on the clock that jumps; or over a pool, if that is the platform.
 template <class T>
 T run(task<T> main, failure_handler on_failure = {}) {
-  return asyncio::run(std::move(main), {.virtual_time = true, .on_failure = std::move(on_failure)});
+  if (const unsigned workers = chosen_platform().workers; workers != 0) {
+    return testing::run_in(testing::pool_of(workers), std::move(main),
+                           {.on_failure = std::move(on_failure), .wrap_driver = {}});
+  }
+  return asyncio::run(std::move(main), in_virtual_time(std::move(on_failure)));
 }
 
 /// lambda loop, context: log("HANDLER", context["message"], repr(context["exception"]))

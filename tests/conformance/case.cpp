@@ -13,8 +13,8 @@ std::vector<scenario>& table() {
 
 }  // namespace
 
-registration::registration(std::string_view name, void (*run)()) {
-  table().push_back(scenario{name, run});
+registration::registration(std::string_view name, void (*run)(), order depends_on) {
+  table().push_back(scenario{name, run, depends_on});
 }
 
 std::vector<scenario> all_scenarios() {

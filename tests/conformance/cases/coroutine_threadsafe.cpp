@@ -106,7 +106,7 @@ task<> body() {
 }  // namespace
 
 CONFORMANCE_CASE(coroutine_threadsafe) {
-  asyncio::run(body());
+  asyncio::run(body(), in_real_time());
   auto loop = asyncio::new_event_loop();
   loop.close();
   try {

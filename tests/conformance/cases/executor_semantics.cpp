@@ -79,7 +79,7 @@ task<> with_one_thread() {
 }  // namespace
 
 CONFORMANCE_CASE(executor_semantics) {
-  asyncio::run(body());
+  asyncio::run(body(), in_real_time());
   real_loop loop;
   loop->blocking().set_threads_max(1);
   run_on(*loop, with_one_thread());

@@ -72,21 +72,19 @@ void use(asyncio::runner& r) {
   log("closed", loop.is_closed(), var.get());
 }
 
-const asyncio::runner_options virtual_time{.virtual_time = true};
-
 }  // namespace
 
 CONFORMANCE_CASE(runner_reuse) {
   var.set("outside");
-  asyncio::runner r(virtual_time);
+  asyncio::runner r(in_virtual_time());
   use(r);
   r.close();
   log_error([&] { static_cast<void>(r.get_loop()); });
   log_error([&] { r.run(body(4)); });
-  asyncio::runner unused(virtual_time);
+  asyncio::runner unused(in_virtual_time());
   unused.close();
   log("closed without a run");
-  log(asyncio::runner(virtual_time).run(body(5)));
+  log(asyncio::runner(in_virtual_time()).run(body(5)));
 }
 
 }  // namespace jackdaw::conformance

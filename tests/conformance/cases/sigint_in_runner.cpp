@@ -7,8 +7,6 @@ namespace {
 
 using asyncio::runner;
 
-const asyncio::runner_options virtual_time{.virtual_time = true};
-
 task<> body(runner& r) {
   try {
     r.interrupt();
@@ -66,7 +64,7 @@ task<> with_other(runner& r) {
 template <class Main>
 void run_interrupted(Main main, const char* interrupted) {
   try {
-    runner r(virtual_time);
+    runner r(in_virtual_time());
     try {
       r.run(main(r));
     } catch (...) {
@@ -83,7 +81,7 @@ void run_interrupted(Main main, const char* interrupted) {
 CONFORMANCE_CASE(sigint_in_runner) {
   run_interrupted(body, "run raised KeyboardInterrupt");
   {
-    runner r(virtual_time);
+    runner r(in_virtual_time());
     log("run ->", r.run(swallow(r)));
   }
   run_interrupted(twice, "second Ctrl-C: immediate KeyboardInterrupt");
@@ -93,7 +91,7 @@ CONFORMANCE_CASE(sigint_in_runner) {
     log("cancelled by others too");
   }
   run_interrupted(with_other, "KeyboardInterrupt");
-  runner r(virtual_time);
+  runner r(in_virtual_time());
   try {
     r.run(body(r));
   } catch (const keyboard_interrupt&) {

@@ -33,7 +33,7 @@ task<> body() {
 
 }  // namespace
 
-CONFORMANCE_CASE(taskgroup_system_exit) {
+CONFORMANCE_CASE(taskgroup_system_exit, any_order) {
   try {
     run(body());
   } catch (const system_exit& order) {

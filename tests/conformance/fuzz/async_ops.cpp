@@ -221,19 +221,21 @@ task<std::string> interpreter::op_cwait_until(const op& call) {
 }
 
 task<std::string> interpreter::op_put(const op& call) {
-  queue<long long>& into = *queues_.at(call.arguments[0]);
+  any_queue& into = *queues_.at(call.arguments[0]);
   co_await into.put(std::stoll(call.arguments[1]));
+  ++into.items_put;
   co_return "ok";
 }
 
 task<std::string> interpreter::op_get(const op& call) {
-  queue<long long>& from = *queues_.at(call.arguments[0]);
+  any_queue& from = *queues_.at(call.arguments[0]);
   const long long item = co_await from.get();
+  ++from.items_got;
   co_return std::to_string(item);
 }
 
 task<std::string> interpreter::op_join(const op& call) {
-  queue<long long>& joined = *queues_.at(call.arguments[0]);
+  any_queue& joined = *queues_.at(call.arguments[0]);
   co_await joined.join();
   co_return "ok";
 }

@@ -5,6 +5,7 @@
 #include <jackdaw/runtime/driver.hpp>
 
 #include <algorithm>
+#include <deque>
 
 namespace jackdaw::fuzz {
 
@@ -19,17 +20,43 @@ class virtual_time {
   virtual_clock clock;
   asyncio::event_loop* loop = nullptr;
   bool deadlocked = false;
+  std::function<void(std::size_t step)> before_step;
 
  private:
+  struct probe : work {
+    probe(virtual_time& owner, std::size_t step_number)
+        : work(&probe::reached), time(&owner), step(step_number) {}
+    static void reached(work& self) {
+      const auto& own = static_cast<probe&>(self);
+      own.time->before_step(own.step);
+    }
+    virtual_time* time;
+    std::size_t step;
+  };
+
+  // Timers that are due in this turn come after its last step.
+  void interpose(work_list& ready) {
+    probes_.clear();  // Those of the turn before, which have run.
+    const auto add_probe = [&] { ready.push_back(probes_.emplace_back(*this, steps_++)); };
+    for (std::size_t left = ready.size(); left > 0; --left) {
+      add_probe();
+      ready.push_back(*ready.pop_front());
+    }
+    add_probe();
+  }
+
   class jumper final : public driver {
    public:
     explicit jumper(virtual_time& time) : time_(&time) {}
-    void park(time_point deadline, work_list& /*ready*/) override {
+    void park(time_point deadline, work_list& ready) override {
       if (deadline == never) {
         time_->deadlocked = true;
         time_->loop->stop();
       } else if (deadline != at_once) {
         time_->clock.advance_to(deadline);
+      }
+      if (time_->before_step) {
+        time_->interpose(ready);
       }
     }
     void wake() noexcept override {}
@@ -37,7 +64,43 @@ class virtual_time {
    private:
     virtual_time* time_;
   };
+
+  std::deque<probe> probes_;
+  std::size_t steps_ = 0;
 };
+
+namespace {
+
+template <class Queue>
+class queue_of final : public any_queue {
+ public:
+  explicit queue_of(std::size_t size_max) : items_(size_max) {}
+  task<void> put(long long item) override { co_await items_.put(item); }
+  task<long long> get() override {
+    const long long item = co_await items_.get();
+    co_return item;
+  }
+  task<void> join() override { co_await items_.join(); }
+  void put_nowait(long long item) override { items_.put_nowait(item); }
+  long long get_nowait() override { return items_.get_nowait(); }
+  void task_done() override { items_.task_done(); }
+  void shutdown(bool immediately) override { items_.shutdown(immediately); }
+  [[nodiscard]] std::size_t qsize() const override { return items_.qsize(); }
+
+ private:
+  Queue items_;
+};
+
+}  // namespace
+
+namespace {
+
+constexpr std::string_view unnamed_prefix = "Task-";
+std::uint64_t number_in(const std::string& name) {
+  return std::stoull(name.substr(unnamed_prefix.size()));
+}
+
+}  // namespace
 
 std::optional<duration> delay_of(const std::string& word) {
   if (word == "none") {
@@ -88,15 +151,19 @@ void interpreter::declare(const declaration& declared) {
   } else if (declared.keyword == "lock") {
     add(locks_, std::make_unique<mutex>());
   } else if (declared.keyword == "sem") {
-    add(semaphores_, any_semaphore{std::make_unique<semaphore>(size), nullptr});
+    add(semaphores_, any_semaphore{std::make_unique<semaphore>(size), nullptr, size});
   } else if (declared.keyword == "bsem") {
-    add(semaphores_, any_semaphore{nullptr, std::make_unique<bounded_semaphore>(size)});
+    add(semaphores_, any_semaphore{nullptr, std::make_unique<bounded_semaphore>(size), size});
   } else if (declared.keyword == "event") {
     add(events_, std::make_unique<event>());
   } else if (declared.keyword == "cond") {
     add(conditions_, std::make_unique<guarded_counter>());
   } else if (declared.keyword == "queue") {
-    add(queues_, std::make_unique<queue<long long>>(size));
+    add(queues_, std::make_unique<queue_of<queue<long long>>>(size));
+  } else if (declared.keyword == "pqueue") {
+    add(queues_, std::make_unique<queue_of<priority_queue<long long>>>(size));
+  } else if (declared.keyword == "lqueue") {
+    add(queues_, std::make_unique<queue_of<lifo_queue<long long>>>(size));
   } else if (declared.keyword == "barrier") {
     add(barriers_, std::make_unique<barrier>(size));
   } else {
@@ -118,9 +185,17 @@ std::string interpreter::time_now() const {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(since_start).count());
 }
 
+// Task-N: asyncio and the library count over the whole process, the language over a run.
+std::string interpreter::name_of(const task_record& task) const {
+  std::string name = task.name();
+  return name.starts_with(unnamed_prefix)
+             ? std::string(unnamed_prefix) + std::to_string(number_in(name) - unnamed_before_)
+             : name;
+}
+
 void interpreter::log(int line, const std::string& what, const std::string& outcome) {
   const task_record* const running = current_context().task;
-  std::string text = time_now() + " " + (running != nullptr ? running->name() : "-") + " " +
+  std::string text = time_now() + " " + (running != nullptr ? name_of(*running) : "-") + " " +
                      std::to_string(line) + " " + what;
   if (!outcome.empty()) {
     text += " " + outcome;
@@ -132,11 +207,15 @@ void interpreter::log(int line, const std::string& what, const std::string& outc
 
 std::string interpreter::run() {
   join_handle<value> main = loop_->create_task(body(0));
+  unnamed_before_ = number_in(main.name()) - 1;
   tasks_.set("T0", main);
   spawned_.push_back({"Task-1", main});
   drive([&] { loop_->run_until_complete(main); });
   shut_down();
   summarise();
+  if (time_->before_step) {
+    account();
+  }
   return out_;
 }
 
@@ -157,7 +236,7 @@ void interpreter::drive(const std::function<void()>& run) {
   if (time_->deadlocked) {
     std::string line = time_now() + " deadlock";
     for (const join_handle<value>& each : pending_tasks()) {
-      line += " " + each.name();
+      line += " " + name_of(each.record());
     }
     emit(line);
   }
@@ -170,7 +249,7 @@ void interpreter::shut_down() {
   }
   std::string line = time_now() + " shutdown";
   for (const join_handle<value>& each : left) {
-    line += " " + each.name();
+    line += " " + name_of(each.record());
   }
   emit(line);
   for (const join_handle<value>& each : left) {
@@ -179,7 +258,7 @@ void interpreter::shut_down() {
   drive([&] { loop_->run_until_complete(gather(return_exceptions, left)); });
   for (const join_handle<value>& each : left) {
     if (each.done() && !each.cancelled() && each.exception() != nullptr) {
-      emit(time_now() + " unhandled " + each.name() + " " + spell(each.exception()));
+      emit(time_now() + " unhandled " + name_of(each.record()) + " " + spell(each.exception()));
     }
   }
 }
@@ -224,6 +303,26 @@ void interpreter::summarise() {
     return "waiting " + std::to_string(each->n_waiting()) + (each->broken() ? " broken" : "");
   });
 }
+
+// -- Steps ------------------------------------------------------------------------------------------
+
+void interpreter::before_steps(std::function<void(interpreter&, std::size_t)> function) {
+  time_->before_step = [this, call = std::move(function)](std::size_t step) { call(*this, step); };
+}
+
+bool interpreter::cancel_task(std::size_t step, const std::string& name,
+                              const std::string& message) {
+  for (const task_handle& each : all_tasks_of(*loop_)) {
+    if (name_of(each.record()) == name) {
+      const bool cancelled = each.cancel(message);
+      note("step " + std::to_string(step) + " cancel " + name + " " + spell(cancelled));
+      return true;
+    }
+  }
+  return false;
+}
+
+void interpreter::note(const std::string& text) { emit(time_now() + " " + text); }
 
 // -- Units ------------------------------------------------------------------------------------------
 

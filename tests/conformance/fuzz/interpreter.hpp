@@ -39,8 +39,30 @@ struct guarded_counter {
 struct any_semaphore {
   std::unique_ptr<semaphore> plain;
   std::unique_ptr<bounded_semaphore> bounded;
+  std::size_t declared = 0;
   [[nodiscard]] semaphore& get() const noexcept { return plain != nullptr ? *plain : *bounded; }
   void release() const { plain != nullptr ? plain->release() : bounded->release(); }
+};
+
+/// A declared queue of one of the three kinds, and what became of its items.
+class any_queue {
+ public:
+  any_queue() = default;
+  any_queue(const any_queue&) = delete;
+  any_queue& operator=(const any_queue&) = delete;
+  virtual ~any_queue() = default;
+  virtual task<void> put(long long item) = 0;
+  virtual task<long long> get() = 0;
+  virtual task<void> join() = 0;
+  virtual void put_nowait(long long item) = 0;
+  virtual long long get_nowait() = 0;
+  virtual void task_done() = 0;
+  virtual void shutdown(bool immediately) = 0;
+  [[nodiscard]] virtual std::size_t qsize() const = 0;
+
+  std::size_t items_put = 0;
+  std::size_t items_got = 0;
+  std::size_t items_dropped = 0;
 };
 
 /// The clock and the driver of a run: see LANGUAGE.md, section 7.
@@ -53,8 +75,19 @@ class interpreter {
   interpreter& operator=(const interpreter&) = delete;
   ~interpreter();
 
+  /// `function` is called before everything that runs in the loop, and at the end of each turn: see
+  /// LANGUAGE.md, section 10. The trace then ends with the accounts of the primitives. Before run().
+  void before_steps(std::function<void(interpreter&, std::size_t step)> function);
+  /// Cancels, from outside, the task of this name; false if there is none that is not done.
+  bool cancel_task(std::size_t step, const std::string& name, const std::string& message);
+
+  /// Adds a line to the trace: the time, and this.
+  void note(const std::string& text);
+
   /// The whole trace. Once.
   std::string run();
+  /// After a run with steps: what is not as it was before it, one line each.
+  [[nodiscard]] const std::vector<std::string>& losses() const noexcept { return losses_; }
 
  private:
   template <class Content>
@@ -93,8 +126,12 @@ class interpreter {
   void drive(const std::function<void()>& run);
   void shut_down();
   void summarise();
+  void account();
+  void account_of_queue(const std::string& name, any_queue& items);
+  void require_kept(bool kept, const std::string& what);
   [[nodiscard]] std::string state_of(future_base& future, const any_value& handle) const;
   [[nodiscard]] std::string time_now() const;
+  [[nodiscard]] std::string name_of(const task_record& task) const;
   [[nodiscard]] std::vector<join_handle<value>> pending_tasks();
 
   task<value> body(int index);
@@ -202,6 +239,8 @@ class interpreter {
   std::unique_ptr<asyncio::event_loop> loop_;
   std::string out_;
   bool closed_ = false;
+  std::uint64_t unnamed_before_ = 0;  // Of the tasks that the process made before this run.
+  std::vector<std::string> losses_;
 
   struct named_task {
     std::string name;
@@ -224,7 +263,7 @@ class interpreter {
   slots<any_semaphore> semaphores_;
   slots<std::unique_ptr<event>> events_;
   slots<std::unique_ptr<guarded_counter>> conditions_;
-  slots<std::unique_ptr<queue<long long>>> queues_;
+  slots<std::unique_ptr<any_queue>> queues_;
   slots<std::unique_ptr<barrier>> barriers_;
   std::vector<future<value>> made_;  // Those declared, and those of `renew`.
   std::vector<any_value> kept_;      // Every future to the end, as the language wants it.

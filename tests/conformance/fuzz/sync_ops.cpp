@@ -223,18 +223,26 @@ std::string interpreter::op_bump(const words& arguments) {
   return std::to_string(++conditions_.at(arguments[0])->count);
 }
 std::string interpreter::op_put_nowait(const words& arguments) {
-  queues_.at(arguments[0])->put_nowait(std::stoll(arguments[1]));
+  any_queue& into = *queues_.at(arguments[0]);
+  into.put_nowait(std::stoll(arguments[1]));
+  ++into.items_put;
   return "ok";
 }
 std::string interpreter::op_get_nowait(const words& arguments) {
-  return std::to_string(queues_.at(arguments[0])->get_nowait());
+  any_queue& from = *queues_.at(arguments[0]);
+  const long long item = from.get_nowait();
+  ++from.items_got;
+  return std::to_string(item);
 }
 std::string interpreter::op_task_done(const words& arguments) {
   queues_.at(arguments[0])->task_done();
   return "ok";
 }
 std::string interpreter::op_shutdown(const words& arguments) {
-  queues_.at(arguments[0])->shutdown(arguments[1] == "1");
+  any_queue& ended = *queues_.at(arguments[0]);
+  const std::size_t size = ended.qsize();
+  ended.shutdown(arguments[1] == "1");
+  ended.items_dropped += size - ended.qsize();
   return "ok";
 }
 std::string interpreter::op_qsize(const words& arguments) {
