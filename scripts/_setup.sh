@@ -16,6 +16,7 @@ packages_build=(
   python3
 )
 packages_test=(curl wrk git)
+packages_peers=(python3-uvloop)  # What jackdaw is compared with.
 packages_sanitizer=(libclang-rt-19-dev llvm-19)  # The latter names functions in reports.
 
 # -- Messages --------------------------------------------------------------------------------------
