@@ -116,6 +116,12 @@ future_base* join_wait::target_of(const task_record& task) noexcept {
              : nullptr;
 }
 
+void join_wait::silence(const cancel_hook& hook) noexcept {
+  if (hook.asks(&join_wait::pass_on)) {
+    static_cast<const join_wait&>(hook).target_->mark_retrieved();
+  }
+}
+
 task_record* join_wait::waiter_of(const completion_node& other) noexcept {
   return other.notify == &node::notified ? static_cast<const node&>(other).wait->waiter_ : nullptr;
 }

@@ -36,6 +36,9 @@ class join_wait : public cancel_hook {
   [[nodiscard]] static task_record* waiter_of(const completion_node& node) noexcept;
   /// What `task` waits for, if it is suspended in a wait like this one that nothing has ended; else null.
   [[nodiscard]] static future_base* target_of(const task_record& task) noexcept;
+  /// The wait of `hook` has ended, if it is one like this, and the task is cancelled before it goes on: asyncio
+  /// passes that on all the same, and cancel() of what has failed silences its report. On a loop.
+  static void silence(const cancel_hook& hook) noexcept;
 
  private:
   enum class mistake : std::uint8_t { none, awaits_itself, other_loop };

@@ -2,6 +2,7 @@
 #include <jackdaw/runtime/base/only_thread.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
+#include <jackdaw/runtime/join_wait.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 #include <jackdaw/runtime/task_record.hpp>
 
@@ -266,6 +267,9 @@ bool task_record::request_cancel(std::string_view message) noexcept {
         store_message(message);
       }
       note_message(message);
+      if (single_threaded_ && (seen & has_hook) != 0) {
+        join_wait::silence(*hook_);
+      }
       if (try_change(seen, (seen | must_cancel) + one_request)) {
         return true;
       }

@@ -136,5 +136,23 @@ TEST_F(event_loop_close_test, a_blocking_call_may_end_while_the_next_run_begins)
   real.run_until_complete(call);
 }
 
+task<void> wait_for_future(future<void> awaited) { co_await awaited; }
+
+TEST_F(event_loop_close_test,
+       a_failure_whose_waiter_is_cancelled_before_it_sees_it_is_not_reported) {
+  {
+    const auto failed = loop.create_future<void>();
+    const auto waits = loop.create_task(wait_for_future(failed));
+    loop.call_later(1s, [&] {
+      failed.set_exception(std::runtime_error("boom"));
+      waits.cancel();  // Goes to the future as well, which asyncio calls seen then.
+      loop.stop();
+    });
+    loop.run_forever();
+    loop.close();
+  }
+  EXPECT_EQ(failures.text().find("never retrieved"), std::string::npos) << failures.text();
+}
+
 }  // namespace
 }  // namespace jackdaw::asyncio
