@@ -5,6 +5,7 @@
 #include "../support/runtime_test.hpp"
 #include <jackdaw/runtime/runtime.hpp>
 
+#include <atomic>
 #include <concepts>
 #include <memory>
 #include <string>
@@ -31,14 +32,14 @@ static_assert(!future_like<event>);
 static_assert(is_coroutine<task<int>>);
 static_assert(!is_coroutine<join_handle<int>>);
 
-task<int> give(int& started) {
+task<int> give(std::atomic<int>& started) {
   ++started;
   co_return 7;
 }
 
 TEST_P(ensure_future_test, a_coroutine_is_started_as_a_task_of_its_own) {  // S107
   run([]() -> task<void> {
-    int started = 0;
+    std::atomic<int> started = 0;
     const join_handle<int> handle = ensure_future(give(started));
     EXPECT_NE(handle.name(), this_task::name());
     const int value = co_await handle;
@@ -49,7 +50,7 @@ TEST_P(ensure_future_test, a_coroutine_is_started_as_a_task_of_its_own) {  // S1
 
 TEST_P(ensure_future_test, a_task_stays_the_same_task) {  // S107
   run([]() -> task<void> {
-    int started = 0;
+    std::atomic<int> started = 0;
     const auto handle = spawn(give(started));
     const auto same = ensure_future(handle);
     EXPECT_TRUE(same == handle);
@@ -71,7 +72,7 @@ TEST_P(ensure_future_test, a_future_stays_the_same_future) {  // S107
 
 TEST_P(ensure_future_test, a_gather_stays_the_same_gather) {
   run([]() -> task<void> {
-    int started = 0;
+    std::atomic<int> started = 0;
     auto both = gather(give(started), give(started));
     const auto same = ensure_future(both);
     EXPECT_TRUE(same == both);

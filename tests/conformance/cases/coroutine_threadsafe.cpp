@@ -62,6 +62,7 @@ void results(stage* on) {
   try {
     static_cast<void>(run_coroutine_threadsafe(fails(), on->loop).get());
   } catch (const value_error&) {
+    let_the_loop_run(on);  // It lets go of the exception, whose references a sanitizer cannot see.
     log(repr(std::current_exception()));
   }
   const auto f = run_coroutine_threadsafe(held(on), on->loop);
