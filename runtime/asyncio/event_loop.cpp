@@ -301,12 +301,8 @@ struct event_loop::done_watch {
   }
   done_watch(const done_watch&) = delete;
   done_watch& operator=(const done_watch&) = delete;
-  ~done_watch() {
-    // A future that was never set outlives the loop if somebody holds it.
-    for (std::size_t index = 0; index < nodes.size(); ++index) {
-      tasks[index]->remove_completion(nodes[index]);
-    }
-  }
+  // A future that was never set outlives the loop if somebody holds it.
+  ~done_watch() { take_back(); }
 
   // asyncio: run_until_complete() takes its callback back, however the run ended.
   void take_back() noexcept {
