@@ -4,18 +4,18 @@
 
 #include <stdexcept>
 
+// Named in assembly. `used`: link-time optimisation does not see that.
+extern "C" {
+[[gnu::used]] constinit thread_local jackdaw::execution_context jackdaw_execution_context{};
+}
+
 namespace jackdaw {
-namespace {
 
-constinit thread_local execution_context this_thread_context;
-
-}  // namespace
-
-[[gnu::noinline]] execution_context& current_context() noexcept {
+[[gnu::noinline]] execution_context& current_context_by_call() noexcept {
   // Without it clang-19 deduces that the call has no effect, and keeps its result across a suspension
   // where it sees this body (link-time optimisation, one big translation unit): docs/compilers.md.
   asm volatile("");
-  return this_thread_context;
+  return jackdaw_execution_context;
 }
 
 task_record& current_task() {
