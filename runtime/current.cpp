@@ -1,27 +1,18 @@
 // The thread-local behind current_context().
-#include <jackdaw/runtime/base/assert.hpp>
 #include <jackdaw/runtime/current.hpp>
 
 #include <stdexcept>
 
 namespace jackdaw {
-namespace {
 
-constinit thread_local execution_context this_thread_context;
+// Used: link-time optimisation does not see the assembler's reference.
+[[gnu::used]] constinit thread_local execution_context this_thread_context;
 
-}  // namespace
-
-[[gnu::noinline]] execution_context& current_context() noexcept {
+[[gnu::noinline]] execution_context& call_for_current_context() noexcept {
   // Without it clang-19 deduces that the call has no effect, and keeps its result across a suspension
   // where it sees this body (link-time optimisation, one big translation unit): docs/compilers.md.
   asm volatile("");
   return this_thread_context;
-}
-
-task_record& current_task() {
-  task_record* const task = current_context().task;
-  JACKDAW_ASSERT(task != nullptr);
-  return *task;
 }
 
 scheduler& current_scheduler() {
