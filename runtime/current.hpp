@@ -1,12 +1,14 @@
 // What runs on this thread: which scheduler, which task, which driver.
 #pragma once
 
+#include <jackdaw/runtime/base/assert.hpp>
 #include <jackdaw/runtime/base/this_thread.hpp>
 
 namespace jackdaw {
 
 class context_scope;
 class driver;
+struct run_slot;
 class scheduler;
 class task_record;
 
@@ -14,6 +16,8 @@ class task_record;
 struct execution_context {
   jackdaw::scheduler* scheduler = nullptr;
   jackdaw::driver* driver = nullptr;
+  /// What this thread runs next, if it is a worker's; null on a loop's: run_slot.hpp.
+  run_slot* slot = nullptr;
   /// The task whose code runs now; null between tasks and in callbacks.
   task_record* task = nullptr;
   /// The innermost context that a function on this thread's stack has entered: context.hpp.
@@ -32,7 +36,7 @@ struct execution_context {
 [[nodiscard]] inline execution_context& current_context() noexcept;
 
 /// The same as a call, everywhere.
-[[nodiscard]] execution_context& current_context_by_call() noexcept;
+[[nodiscard]] execution_context& call_for_current_context() noexcept;
 
 inline execution_context& current_context() noexcept {
 #if JACKDAW_INLINE_THREAD_LOCALS
@@ -40,12 +44,16 @@ inline execution_context& current_context() noexcept {
   JACKDAW_FIND_THREAD_LOCAL(here, jackdaw_execution_context);
   return *here;
 #else
-  return current_context_by_call();
+  return call_for_current_context();
 #endif
 }
 
 /// The task that runs now. Asserts that there is one.
-[[nodiscard]] task_record& current_task();
+[[nodiscard]] inline task_record& current_task() {
+  task_record* const task = current_context().task;
+  JACKDAW_ASSERT(task != nullptr);
+  return *task;
+}
 
 /// The scheduler of this thread. Throws std::logic_error outside of a runtime.
 [[nodiscard]] scheduler& current_scheduler();

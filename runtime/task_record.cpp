@@ -3,6 +3,7 @@
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/join_wait.hpp>
+#include <jackdaw/runtime/run_slot.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 #include <jackdaw/runtime/task_record.hpp>
 
@@ -11,22 +12,6 @@
 
 namespace jackdaw {
 namespace {
-
-// The word: a phase and flags. See "One suspension, one winner".
-constexpr std::uint32_t phase_mask = 3;
-constexpr std::uint32_t phase_running = 0;
-constexpr std::uint32_t phase_waiting = 1;
-constexpr std::uint32_t phase_woken = 2;
-constexpr std::uint32_t phase_cancelled = 3;
-constexpr std::uint32_t must_cancel = 4;
-constexpr std::uint32_t hook_busy = 8;
-constexpr std::uint32_t has_hook = 32;
-// Above the flags: the number of requests that were not taken back. In the same word, so that a request and
-// its effect are one change.
-constexpr std::uint32_t one_request = 64;
-
-constexpr std::uint32_t requests_in(std::uint32_t word) noexcept { return word / one_request; }
-constexpr std::uint32_t flags_in(std::uint32_t word) noexcept { return word % one_request; }
 
 // asyncio numbers its unnamed tasks over the whole process, from 1.
 std::atomic<std::uint64_t> tasks_numbered{0};
@@ -53,10 +38,6 @@ bool is_in_hook_of(const task_record& task) noexcept {
   return step != nullptr;
 }
 
-constexpr std::uint32_t with_phase(std::uint32_t word, std::uint32_t phase) noexcept {
-  return (word & ~phase_mask) | phase;
-}
-
 }  // namespace
 
 task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std::string_view name,
@@ -78,7 +59,7 @@ task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std
 task_record::~task_record() = default;
 
 bool task_record::try_change(std::uint32_t& expected, std::uint32_t desired) noexcept {
-  if (single_threaded_) {
+  if (single_threaded_ || is_only_thread()) {
     // All accesses are by one thread: relaxed, which is a plain load and store.
     const auto seen = word_.load(std::memory_order_relaxed);
     if (seen != expected) {
@@ -175,8 +156,7 @@ wait_end task_record::end_wait_keeping_result() noexcept {
 }
 
 bool task_record::take_cancellation() noexcept {
-  // S2: a hint; a request that is just being made may as well be seen at the next suspension.
-  if ((word_.load(std::memory_order_relaxed) & must_cancel) == 0) {
+  if (!cancellation_is_due()) {
     return false;
   }
   return (change(must_cancel, 0) & must_cancel) != 0;
@@ -202,7 +182,14 @@ void task_record::wake_and_schedule() noexcept {
   }
 }
 
-void task_record::schedule() noexcept { scheduler_->schedule(*this); }
+void task_record::schedule() noexcept {
+  run_slot* const slot = current_context().slot;
+  if (slot != nullptr && slot->owner == scheduler_ && slot->next == nullptr) [[likely]] {
+    slot->next = this;
+    return;
+  }
+  scheduler_->schedule(*this);
+}
 
 // The frame that holds the hook stays: it is we who are inside of it, further up this stack.
 void task_record::end_wait_in_circle(std::string_view message) noexcept {

@@ -113,6 +113,12 @@ class task_record : public work, public list_links, public future_base {
   /// Delivers a cancellation that is due, without waiting: for a task that was merely queued.
   [[nodiscard]] bool take_cancellation() noexcept;
 
+  /// A hint that take_cancellation() would deliver one.
+  [[nodiscard]] bool cancellation_is_due() const noexcept {
+    // S2: a request that is just being made may as well be seen at the next suspension.
+    return (word_.load(std::memory_order_relaxed) & must_cancel) != 0;
+  }
+
   /// Makes the next suspension throw cancelled_error: the operation won the race against its cancel.
   void owe_cancellation() noexcept;
 
@@ -192,6 +198,29 @@ class task_record : public work, public list_links, public future_base {
 
  private:
   friend class task_registry;
+
+  // The word: a phase and flags. See "One suspension, one winner".
+  static constexpr std::uint32_t phase_mask = 3;
+  static constexpr std::uint32_t phase_running = 0;
+  static constexpr std::uint32_t phase_waiting = 1;
+  static constexpr std::uint32_t phase_woken = 2;
+  static constexpr std::uint32_t phase_cancelled = 3;
+  static constexpr std::uint32_t must_cancel = 4;
+  static constexpr std::uint32_t hook_busy = 8;
+  static constexpr std::uint32_t has_hook = 32;
+  // Above the flags: the number of requests that were not taken back. In the same word, so that a request
+  // and its effect are one change.
+  static constexpr std::uint32_t one_request = 64;
+
+  static constexpr std::uint32_t requests_in(std::uint32_t word) noexcept {
+    return word / one_request;
+  }
+  static constexpr std::uint32_t flags_in(std::uint32_t word) noexcept {
+    return word % one_request;
+  }
+  static constexpr std::uint32_t with_phase(std::uint32_t word, std::uint32_t phase) noexcept {
+    return (word & ~phase_mask) | phase;
+  }
 
   static void run_step(work& self);
   void complete() noexcept;

@@ -57,7 +57,7 @@ class pool final : public scheduler {
   void arm_timer(timer& timer) override;
   void disarm_timer(timer& timer) noexcept override;
   [[nodiscard]] bool concurrent() const noexcept override { return true; }
-  [[nodiscard]] bool is_this_thread() const noexcept override;
+  [[nodiscard]] bool is_this_thread() const noexcept override { return own_worker() != nullptr; }
   [[nodiscard]] scheduler_statistics statistics() const override;
   void task_spawned(task_record& task) override;
   void task_finished(task_record& task) noexcept override;
@@ -79,9 +79,17 @@ class pool final : public scheduler {
   [[nodiscard]] bool work_needs_us() const noexcept;
 
  private:
-  [[nodiscard]] bool main_is_done() const noexcept;
-  [[nodiscard]] bool all_tasks_are_done() const noexcept;
-  [[nodiscard]] bool stopped() const noexcept;
+  // The worker of this pool whose thread this is, or null.
+  [[nodiscard]] worker* own_worker() const noexcept {
+    run_slot* const slot = current_context().slot;
+    return slot != nullptr && slot->owner == this ? static_cast<worker*>(slot) : nullptr;
+  }
+  // Acquire pairs with task_finished(), and seq_cst is Dekker with stop_workers().
+  [[nodiscard]] bool main_is_done() const noexcept {
+    return main_done_.load(std::memory_order_acquire);
+  }
+  [[nodiscard]] bool all_tasks_are_done() const noexcept { return tasks().alive() == 0; }
+  [[nodiscard]] bool stopped() const noexcept { return stopping_.load(std::memory_order_seq_cst); }
   void start_or_wake(unsigned index) noexcept;
   void run_worker(unsigned index) noexcept;
   void cancel_all();
