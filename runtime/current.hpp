@@ -11,6 +11,9 @@ class driver;
 struct run_slot;
 class scheduler;
 class task_record;
+struct std_memory;
+template <class Memory>
+class basic_fork_stack;
 
 /// Set up by a scheduler for each of its threads.
 struct execution_context {
@@ -18,6 +21,8 @@ struct execution_context {
   jackdaw::driver* driver = nullptr;
   /// What this thread runs next, if it is a worker's; null on a loop's: run_slot.hpp.
   run_slot* slot = nullptr;
+  /// What this worker may fork; null where nobody could take it: on a loop, and outside of a runtime.
+  basic_fork_stack<std_memory>* forks = nullptr;
   /// The task whose code runs now; null between tasks and in callbacks.
   task_record* task = nullptr;
   /// The innermost context that a function on this thread's stack has entered: context.hpp.
@@ -39,13 +44,13 @@ struct execution_context {
 [[nodiscard]] execution_context& call_for_current_context() noexcept;
 
 inline execution_context& current_context() noexcept {
-#if JACKDAW_INLINE_THREAD_LOCALS
-  execution_context* here = nullptr;
-  JACKDAW_FIND_THREAD_LOCAL(here, jackdaw_execution_context);
-  return *here;
-#else
-  return call_for_current_context();
-#endif
+  if constexpr (inline_thread_locals) {
+    execution_context* here = nullptr;
+    JACKDAW_FIND_THREAD_LOCAL(here, jackdaw_execution_context);
+    return *here;
+  } else {
+    return call_for_current_context();
+  }
 }
 
 /// The task that runs now. Asserts that there is one.
