@@ -2,6 +2,7 @@
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/join_wait.hpp>
+#include <jackdaw/runtime/run_slot.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 
 #include <stdexcept>
@@ -35,6 +36,20 @@ void join_wait::end_registration() noexcept {
   }
 }
 
+namespace {
+
+// The task that this worker would run next, if that is `awaited`; else null.
+task_record* next_task(const future_base& awaited) noexcept {
+  const run_slot* const slot = current_context().slot;
+  if (slot == nullptr || slot->next == nullptr || !task_record::is_step(*slot->next)) {
+    return nullptr;
+  }
+  auto& next = static_cast<task_record&>(*slot->next);
+  return &next == &awaited ? &next : nullptr;
+}
+
+}  // namespace
+
 bool join_wait::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   task_record& waiter = current_task();
   waiter_ = &waiter;
@@ -55,6 +70,11 @@ bool join_wait::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   if (!waiter.arm(this)) {
     waiter.schedule();
     return true;
+  }
+  if (task_record* const next = next_task(*target_); next != nullptr && next->run_for(waiter)) {
+    if (target_->done() && waiter.wake()) {
+      return false;
+    }
   }
   if (!target_->add_completion(node_)) {
     // Done since await_ready(): we end our own wait, unless a canceller is about to.

@@ -13,8 +13,14 @@
 namespace jackdaw {
 namespace {
 
-// asyncio numbers its unnamed tasks over the whole process, from 1.
+// asyncio numbers its unnamed tasks over the whole process, from 1, in the order of their creation. In a pool
+// that order says nothing, and a task gets a number when somebody asks for its name.
 std::atomic<std::uint64_t> tasks_numbered{0};
+
+std::uint64_t next_number() noexcept {
+  // M1: relaxed; the number only has to be unique.
+  return fetch_add(tasks_numbered, std::uint64_t{1}, std::memory_order_relaxed) + 1;
+}
 
 // Tasks that wait for tasks are cancelled by recursion, leaf first. What is deeper than this is left to
 // the run loop, so that a chain of any length needs little stack.
@@ -46,13 +52,11 @@ task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std
       future_base(scheduler),
       root_(root),
       resume_point_(root),
-      context_(std::move(in)),
-      number_(0) {
-  if (name.empty()) {
-    // N1: relaxed; the number only has to be unique.
-    number_ = fetch_add(tasks_numbered, std::uint64_t{1}, std::memory_order_relaxed) + 1;
-  } else {
-    name_ = std::make_unique<std::string>(name);
+      context_(std::move(in)) {
+  if (!name.empty()) {
+    set_name(name);
+  } else if (single_threaded_) {
+    number_ = next_number();
   }
 }
 
@@ -86,16 +90,17 @@ bool task_record::arm(cancel_hook* hook) noexcept {
   hook_ = hook;
   const std::uint32_t waiting = phase_waiting | (hook != nullptr ? has_hook : 0);
   while (true) {
-    JACKDAW_ASSERT((seen & phase_mask) == phase_running);
+    JACKDAW_ASSERT((seen & 1) == 0);  // Running, or woken: see E.
+    const std::uint32_t before = seen & ~has_hook;
     if ((seen & must_cancel) == 0) {
-      if (try_change(seen, with_phase(seen, waiting))) {
+      if (try_change(seen, with_phase(before, waiting))) {
         return true;
       }
     } else if (hook == nullptr) {
-      if (try_change(seen, with_phase(seen & ~must_cancel, phase_cancelled))) {
+      if (try_change(seen, with_phase(before & ~must_cancel, phase_cancelled))) {
         return false;
       }
-    } else if (try_change(seen, with_phase(seen & ~must_cancel, waiting) | hook_busy)) {
+    } else if (try_change(seen, with_phase(before & ~must_cancel, waiting) | hook_busy)) {
       cancel_through_hook(copy_message());
       return true;
     }
@@ -129,6 +134,9 @@ void task_record::pass_on_noted_request() noexcept {
 
 std::uint32_t task_record::end_phase(std::uint32_t flags_to_clear) noexcept {
   auto seen = word_.load(std::memory_order_acquire);  // As T1; and a hook's effects are seen.
+  if (!single_threaded_ && (seen & (phase_mask | must_cancel | hook_busy)) == phase_woken) {
+    return seen;
+  }
   while (true) {
     if ((seen & hook_busy) != 0) {
       std::this_thread::yield();
@@ -340,13 +348,22 @@ const cancel_hook* task_record::hook_of_wait() const noexcept {
 
 std::string task_record::name() const {
   const std::lock_guard guard(lock_);
-  return name_ != nullptr ? *name_ : "Task-" + std::to_string(number_);
+  if (rare() != nullptr && rare()->named) {
+    return rare()->name;
+  }
+  if (number_ == 0) {
+    number_ = next_number();
+  }
+  return "Task-" + std::to_string(number_);
 }
 
 void task_record::set_name(std::string_view name) {
-  auto copy = std::make_unique<std::string>(name);
+  std::string copy(name);
+  auto made = std::make_unique<rarities>();
   const std::lock_guard guard(lock_);
-  name_.swap(copy);
+  rarities& here = make_rare(made);
+  here.name.swap(copy);
+  here.named = true;
 }
 
 void task_record::start(bool eagerly) {
@@ -392,6 +409,20 @@ void task_record::run_step(work& self) {
   }
 }
 
+bool task_record::run_for(task_record& waiter) noexcept {
+  execution_context& context = current_context();
+  run_slot* const slot = context.slot;
+  if (slot == nullptr || slot->next != static_cast<work*>(this) || !slot->may_run_next()) {
+    return false;
+  }
+  slot->next = nullptr;
+  ++slot->depth;
+  run_step(*this);
+  --slot->depth;
+  context.task = &waiter;
+  return true;
+}
+
 void task_record::complete() noexcept {
   harvest(root_);
   publish_done();
@@ -416,7 +447,8 @@ void task_record::end() noexcept {
 }
 
 void task_record::publish_done() noexcept {
-  if (exception() != nullptr && !ended_cancelled()) {
+  if (exception() != nullptr && !ended_cancelled()) [[unlikely]] {
+    const std::lock_guard guard(lock_);
     expect_retrieval();
   }
   end();

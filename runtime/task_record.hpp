@@ -22,7 +22,9 @@
 //   W  wake()             waker: waiting -> woken. True: the caller owes a schedule(). The waker holds
 //                         what keeps the record alive: the lock of the queue in which its node is.
 //   C  request_cancel()   any thread: waiting -> cancelled, or the flag must_cancel.
-//   E  end_wait()         the resumed task: -> running. Waits for a canceller that is inside a hook.
+//   E  end_wait()         the resumed task: -> running. Waits for a canceller that is inside a hook. In a pool,
+//                         a wait that was woken and has nothing to deliver stays woken until A: no step of
+//                         the protocol tells woken from running.
 //
 // A wait with a hook (a join, a kernel operation) is not ended by the canceller: the hook is asked to
 // make it end (the awaited task is cancelled, the kernel is told), and wake() comes from there. The
@@ -155,12 +157,19 @@ class task_record : public work, public list_links, public future_base {
   [[nodiscard]] std::string name() const;
   void set_name(std::string_view name);
 
+  /// Before anybody else knows the task: a reference for its first handle, which adopts it.
+  void reference_for_handle() noexcept {
+    references_.store(2, std::memory_order_relaxed);  // F1: before the task is published.
+  }
   /// Queues the first step. The caller has added its references. Throws if the scheduler has ended:
   /// then the task was not started. `eagerly`, or where the scheduler wants it of all tasks: runs the first
   /// step inside of this call instead, if the scheduler runs on this thread (asyncio: S60).
   void start(bool eagerly = false);
   /// Queues the next step: the other half of a wake().
   void schedule() noexcept;
+  /// If this task would be what the current worker runs next: runs that step inside of this call, on behalf of
+  /// `waiter`, the current task, which waits for this one already. False if it did not.
+  bool run_for(task_record& waiter) noexcept;
 
   /// Whether a loop that is closed reports the task if it is pending. asyncio: _log_destroy_pending.
   void set_reports_destruction(bool reports) noexcept { reports_destruction_ = reports; }
@@ -238,13 +247,12 @@ class task_record : public work, public list_links, public future_base {
 
   bool reports_destruction_ = true;
   bool started_ = false;
-  unsigned shard_ = 0;
+  std::uint8_t shard_ = 0;
   std::coroutine_handle<> root_;
   std::coroutine_handle<> resume_point_;
   cancel_hook* hook_ = nullptr;  // Valid while the word says has_hook.
   context_slot context_;
-  std::uint64_t number_;
-  std::unique_ptr<std::string> name_;  // Under lock_.
+  mutable std::atomic<std::uint64_t> number_{0};  // 0: none yet.
 };
 
 using task_reference = counted_reference<task_record>;

@@ -54,7 +54,6 @@ struct worker_statistics {
 class alignas(cache_line_bytes) worker : public run_slot {
  public:
   static constexpr unsigned polls_every_max = 61;
-  static constexpr unsigned next_in_a_row_max = 3;
   static constexpr duration round_time_max = std::chrono::microseconds(200);
 
   worker(pool& pool, unsigned index);
