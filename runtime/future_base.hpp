@@ -128,6 +128,8 @@ class future_base : public pooled {
   /// It ended with an exception that nobody has fetched yet. Threads: that of whoever ended it.
   [[nodiscard]] bool is_unretrieved() const noexcept;
 
+  /// True if its scheduler is a loop: only one thread changes it.
+  [[nodiscard]] bool single_threaded() const noexcept { return single_threaded_; }
   /// Who runs its callbacks.
   [[nodiscard]] scheduler& home() const noexcept { return *scheduler_; }
 

@@ -19,7 +19,7 @@ join_wait::~join_wait() {
 // to the target, and that of the waiter which stands for its being about to run means nothing meanwhile.
 void join_wait::begin_registration() noexcept {
   registered_ = true;
-  if (!waiter_->home().concurrent()) {
+  if (waiter_->single_threaded()) {
     target_->count_reference_of_wait();
     waiter_->count_reference_of_wait();
     if (target_->held_by_waits_only()) {
@@ -30,7 +30,7 @@ void join_wait::begin_registration() noexcept {
 
 void join_wait::end_registration() noexcept {
   registered_ = false;
-  if (!waiter_->home().concurrent()) {
+  if (waiter_->single_threaded()) {
     target_->discount_reference_of_wait();
     waiter_->discount_reference_of_wait();
   }
@@ -57,7 +57,7 @@ bool join_wait::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   if (target_ == &waiter) {
     mistake_ = mistake::awaits_itself;
   } else if (&target_->home() != &waiter.home() &&
-             !(target_->home().concurrent() && waiter.home().concurrent())) {
+             (target_->single_threaded() || waiter.single_threaded())) {
     mistake_ = mistake::other_loop;
   }
   if (mistake_ != mistake::none) {

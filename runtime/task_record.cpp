@@ -62,22 +62,6 @@ task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std
 
 task_record::~task_record() = default;
 
-bool task_record::try_change(std::uint32_t& expected, std::uint32_t desired) noexcept {
-  if (single_threaded_ || is_only_thread()) {
-    // All accesses are by one thread: relaxed, which is a plain load and store.
-    const auto seen = word_.load(std::memory_order_relaxed);
-    if (seen != expected) {
-      expected = seen;
-      return false;
-    }
-    word_.store(desired, std::memory_order_relaxed);  // As above.
-    return true;
-  }
-  // T1: acquire and release, for every transition: see "Orders" in the header.
-  return word_.compare_exchange_weak(expected, desired, std::memory_order_acq_rel,
-                                     std::memory_order_acquire);
-}
-
 std::uint32_t task_record::change(std::uint32_t clear, std::uint32_t set) noexcept {
   auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
   while (!try_change(seen, (seen & ~clear) | set)) {
@@ -85,9 +69,8 @@ std::uint32_t task_record::change(std::uint32_t clear, std::uint32_t set) noexce
   return seen;
 }
 
-bool task_record::arm(cancel_hook* hook) noexcept {
+bool task_record::arm_slowly(cancel_hook* hook) noexcept {
   auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
-  hook_ = hook;
   const std::uint32_t waiting = phase_waiting | (hook != nullptr ? has_hook : 0);
   while (true) {
     JACKDAW_ASSERT((seen & 1) == 0);  // Running, or woken: see E.
@@ -132,11 +115,8 @@ void task_record::pass_on_noted_request() noexcept {
   }
 }
 
-std::uint32_t task_record::end_phase(std::uint32_t flags_to_clear) noexcept {
+std::uint32_t task_record::end_phase_slowly(std::uint32_t flags_to_clear) noexcept {
   auto seen = word_.load(std::memory_order_acquire);  // As T1; and a hook's effects are seen.
-  if (!single_threaded_ && (seen & (phase_mask | must_cancel | hook_busy)) == phase_woken) {
-    return seen;
-  }
   while (true) {
     if ((seen & hook_busy) != 0) {
       std::this_thread::yield();
@@ -150,12 +130,6 @@ std::uint32_t task_record::end_phase(std::uint32_t flags_to_clear) noexcept {
       return seen;
     }
   }
-}
-
-wait_end task_record::end_wait() noexcept {
-  const auto word = end_phase(must_cancel);
-  const bool cancelled = (word & phase_mask) == phase_cancelled || (word & must_cancel) != 0;
-  return cancelled ? wait_end::cancelled : wait_end::woken;
 }
 
 wait_end task_record::end_wait_keeping_result() noexcept {
@@ -174,30 +148,13 @@ void task_record::owe_cancellation() noexcept { change(0, must_cancel); }
 
 void task_record::throw_cancelled() { throw cancelled_error(take_message()); }
 
-bool task_record::wake() noexcept {
-  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
-  while ((seen & phase_mask) == phase_waiting) {
-    if (try_change(seen, with_phase(seen, phase_woken))) {
-      return true;
-    }
-  }
-  return false;
-}
-
 void task_record::wake_and_schedule() noexcept {
   if (wake()) {
     schedule();
   }
 }
 
-void task_record::schedule() noexcept {
-  run_slot* const slot = current_context().slot;
-  if (slot != nullptr && slot->owner == scheduler_ && slot->next == nullptr) [[likely]] {
-    slot->next = this;
-    return;
-  }
-  scheduler_->schedule(*this);
-}
+void task_record::schedule_elsewhere() noexcept { scheduler_->schedule(*this); }
 
 // The frame that holds the hook stays: it is we who are inside of it, further up this stack.
 void task_record::end_wait_in_circle(std::string_view message) noexcept {

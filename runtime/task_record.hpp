@@ -49,8 +49,11 @@
 #pragma once
 
 #include <jackdaw/runtime/base/intrusive_list.hpp>
+#include <jackdaw/runtime/base/only_thread.hpp>
 #include <jackdaw/runtime/context.hpp>
+#include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/future_base.hpp>
+#include <jackdaw/runtime/run_slot.hpp>
 #include <jackdaw/runtime/work.hpp>
 
 #include <atomic>
@@ -244,6 +247,9 @@ class task_record : public work, public list_links, public future_base {
   bool try_change(std::uint32_t& expected, std::uint32_t desired) noexcept;
   std::uint32_t change(std::uint32_t clear, std::uint32_t set) noexcept;
   [[nodiscard]] std::uint32_t end_phase(std::uint32_t flags_to_clear) noexcept;
+  [[nodiscard]] std::uint32_t end_phase_slowly(std::uint32_t flags_to_clear) noexcept;
+  [[nodiscard]] bool arm_slowly(cancel_hook* hook) noexcept;
+  void schedule_elsewhere() noexcept;
 
   bool reports_destruction_ = true;
   bool started_ = false;
@@ -254,6 +260,70 @@ class task_record : public work, public list_links, public future_base {
   context_slot context_;
   mutable std::atomic<std::uint64_t> number_{0};  // 0: none yet.
 };
+
+// --- What every suspension does: in line, and the rest elsewhere ----------------------------------------
+
+inline bool task_record::try_change(std::uint32_t& expected, std::uint32_t desired) noexcept {
+  if (single_threaded_ || is_only_thread()) {
+    // All accesses are by one thread: relaxed, which is a plain load and store.
+    const auto seen = word_.load(std::memory_order_relaxed);
+    if (seen != expected) {
+      expected = seen;
+      return false;
+    }
+    word_.store(desired, std::memory_order_relaxed);  // As above.
+    return true;
+  }
+  // T1: acquire and release, for every transition: see "Orders". Seq_cst where it is N3 of future_base, which
+  // costs a read-modify-write nothing.
+  return word_.compare_exchange_weak(expected, desired, std::memory_order_seq_cst,
+                                     std::memory_order_acquire);
+}
+
+inline bool task_record::arm(cancel_hook* hook) noexcept {
+  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
+  hook_ = hook;
+  const std::uint32_t waiting = phase_waiting | (hook != nullptr ? has_hook : 0);
+  JACKDAW_ASSERT((seen & 1) == 0);  // Running, or woken: see E.
+  if ((seen & must_cancel) == 0 && try_change(seen, (seen & ~(phase_mask | has_hook)) | waiting))
+      [[likely]] {
+    return true;
+  }
+  return arm_slowly(hook);
+}
+
+inline bool task_record::wake() noexcept {
+  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
+  while ((seen & phase_mask) == phase_waiting) {
+    if (try_change(seen, with_phase(seen, phase_woken))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+inline std::uint32_t task_record::end_phase(std::uint32_t flags_to_clear) noexcept {
+  const auto seen = word_.load(std::memory_order_acquire);  // As T1.
+  if (!single_threaded_ && (seen & (phase_mask | must_cancel | hook_busy)) == phase_woken) {
+    return seen;
+  }
+  return end_phase_slowly(flags_to_clear);
+}
+
+inline wait_end task_record::end_wait() noexcept {
+  const auto word = end_phase(must_cancel);
+  const bool cancelled = (word & phase_mask) == phase_cancelled || (word & must_cancel) != 0;
+  return cancelled ? wait_end::cancelled : wait_end::woken;
+}
+
+inline void task_record::schedule() noexcept {
+  run_slot* const slot = current_context().slot;
+  if (slot != nullptr && slot->owner == scheduler_ && slot->next == nullptr) [[likely]] {
+    slot->next = this;
+    return;
+  }
+  schedule_elsewhere();
+}
 
 using task_reference = counted_reference<task_record>;
 

@@ -131,7 +131,8 @@ class alignas(cache_line_bytes) worker : public run_slot {
   counter steal_misses_;
   counter parks_;
   counter polls_;
-  steal_queue<work> queue_;
+  // Large enough that crowds do not go around through the shared queue.
+  steal_queue<work, 1024> queue_;
 
  public:
   counter wakes_claimed;  // Written by the pool, on this worker's thread.
