@@ -1,28 +1,21 @@
-// The per-thread free lists behind allocate_frame().
-#include <jackdaw/runtime/base/config.hpp>
+// Where a free list is empty or full, and where all of them are known.
 #include <jackdaw/runtime/base/intrusive_list.hpp>
 #include <jackdaw/runtime/frame_allocator.hpp>
 
-#include <array>
-#include <atomic>
 #include <mutex>
 #include <new>
 
 namespace jackdaw {
+
+// Used: link-time optimisation does not see the assembler's reference.
+[[gnu::used]] constinit thread_local frame_lists this_thread_frames;
+
+[[gnu::noinline]] frame_lists& call_for_frame_lists() noexcept {
+  asm volatile("");  // As in current.cpp.
+  return this_thread_frames;
+}
+
 namespace {
-
-constexpr std::size_t class_bytes = 32;
-constexpr std::size_t class_count = 64;  // Frames of up to 2 KiB; larger ones are rare.
-constexpr std::uint32_t blocks_max = 1024;
-
-struct free_block {
-  free_block* next;
-};
-
-struct free_list {
-  free_block* head = nullptr;
-  std::uint32_t length = 0;
-};
 
 class frame_cache;
 
@@ -38,116 +31,85 @@ cache_registry& registry() {
   return *instance;
 }
 
+// What registers a thread's lists, and empties them at the end.
 class frame_cache : public list_links {
  public:
-  frame_cache() {
+  frame_cache() : lists_(&this_thread_frames) {
     const std::lock_guard guard(registry().lock);
     registry().caches.push_back(*this);
+    lists_->length_max = frame_lists::blocks_max;
   }
   frame_cache(const frame_cache&) = delete;
   frame_cache& operator=(const frame_cache&) = delete;
   ~frame_cache() {
-    for (free_list& list : lists_) {
-      while (free_block* const block = list.head) {
+    // A thread may free frames while its thread-locals are being destroyed; the heap serves it then.
+    lists_->length_max = 0;
+    for (frame_lists::list& list : lists_->lists) {
+      while (frame_lists::block* const block = list.head) {
         list.head = block->next;
         ::operator delete(block);
       }
+      list.length = 0;
     }
     const std::lock_guard guard(registry().lock);
     registry().live_of_ended_threads += live();
+    lists_->live.store(0, std::memory_order_relaxed);  // C1
     intrusive_list<frame_cache>::remove(*this);
   }
 
-  void* allocate(std::size_t bytes) {
-    count(+1);
-    const std::size_t index = (bytes - 1) / class_bytes;
-    if (index < class_count && !sanitized) {
-      free_list& list = lists_[index];
-      if (free_block* const block = list.head) {
-        list.head = block->next;
-        --list.length;
-        return block;
-      }
-      return ::operator new((index + 1) * class_bytes);
-    }
-    return ::operator new(bytes);
-  }
-
-  void free(void* memory, std::size_t bytes) noexcept {
-    count(-1);
-    const std::size_t index = (bytes - 1) / class_bytes;
-    if (index < class_count && !sanitized && lists_[index].length < blocks_max) {
-      free_list& list = lists_[index];
-      auto* const block = static_cast<free_block*>(memory);
-      block->next = list.head;
-      list.head = block;
-      ++list.length;
-      return;
-    }
-    ::operator delete(memory);
-  }
-
   [[nodiscard]] std::int64_t live() const noexcept {
-    return live_.load(std::memory_order_relaxed);  // C1: a statistic; see count().
+    return lists_->live.load(std::memory_order_relaxed);  // C1
   }
 
  private:
-  // C1: written by this thread alone, so a plain addition; atomic because others read the sum.
-  void count(std::int64_t change) noexcept {
-    live_.store(live_.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);  // C1
-  }
-
-  std::array<free_list, class_count> lists_{};
-  std::atomic<std::int64_t> live_{0};
+  frame_lists* lists_;
 };
 
-// A thread may free a frame while its thread-locals are being destroyed; the heap serves it then.
 constinit thread_local bool cache_ended = false;
-// Null before the first use and after the end. A word without a constructor: reading it needs no guard.
-constinit thread_local frame_cache* cache_in_use = nullptr;
 std::atomic<std::int64_t> live_without_cache{0};
 
 struct cache_holder {
-  cache_holder() { cache_in_use = &cache; }
+  cache_holder() = default;
   cache_holder(const cache_holder&) = delete;
   cache_holder& operator=(const cache_holder&) = delete;
-  ~cache_holder() {
-    cache_in_use = nullptr;
-    cache_ended = true;
-  }
+  ~cache_holder() { cache_ended = true; }
   frame_cache cache;
 };
 
-[[gnu::noinline]] frame_cache* make_cache() {
-  if (cache_ended) {
-    return nullptr;
+// False if the thread's lists serve no more.
+bool has_cache() {
+  if (this_thread_frames.length_max == 0) {
+    if (cache_ended) {
+      return false;
+    }
+    thread_local cache_holder holder;
   }
-  thread_local cache_holder holder;
-  return &holder.cache;
-}
-
-frame_cache* this_thread_cache() {
-  frame_cache* const cache = cache_in_use;
-  return cache != nullptr ? cache : make_cache();
+  return true;
 }
 
 }  // namespace
 
-[[gnu::noinline]] void* allocate_frame(std::size_t bytes) {
-  if (frame_cache* const cache = this_thread_cache()) [[likely]] {
-    return cache->allocate(bytes);
+[[gnu::noinline]] void* allocate_frame_slowly(std::size_t bytes) {
+  if (has_cache()) [[likely]] {
+    this_thread_frames.count(+1);
+  } else {
+    live_without_cache.fetch_add(1, std::memory_order_relaxed);  // C1
   }
-  live_without_cache.fetch_add(1, std::memory_order_relaxed);  // C1
-  // A cached block is as large as its class, whoever frees it.
-  return ::operator new((bytes + class_bytes - 1) / class_bytes * class_bytes);
+  // A block that is cached is as large as its class, whoever frees it.
+  const std::size_t index = frame_lists::index_of(bytes);
+  const bool is_cached = index < frame_lists::class_count && !sanitized;
+  return ::operator new(is_cached ? frame_lists::bytes_of(index) : bytes);
 }
 
-[[gnu::noinline]] void free_frame(void* block, std::size_t bytes) noexcept {
-  if (frame_cache* const cache = this_thread_cache()) [[likely]] {
-    cache->free(block, bytes);
-    return;
+[[gnu::noinline]] void free_frame_slowly(void* block, std::size_t bytes) noexcept {
+  if (const bool had_none = this_thread_frames.length_max == 0; has_cache()) [[likely]] {
+    if (had_none) {
+      return free_frame(block, bytes);
+    }
+    this_thread_frames.count(-1);
+  } else {
+    live_without_cache.fetch_sub(1, std::memory_order_relaxed);  // C1
   }
-  live_without_cache.fetch_sub(1, std::memory_order_relaxed);  // C1
   ::operator delete(block);
 }
 
