@@ -11,6 +11,13 @@ namespace {
 // Stolen at once, at most; the rest of a victim's half stays with it.
 constexpr std::size_t batch_max = 128;
 
+// What came from far is not in the cache, and all of it together comes faster than one after the other.
+void prefetch(const work& item) noexcept {
+  const auto* const middle = reinterpret_cast<const char*>(&item);
+  __builtin_prefetch(middle - cache_line_bytes / 2);
+  __builtin_prefetch(middle + cache_line_bytes / 2);
+}
+
 }  // namespace
 
 worker::worker(pool& pool, unsigned index)
@@ -192,6 +199,9 @@ bool worker::take_shared() noexcept {
   const std::size_t count = pool_->shared().pop(batch, pool_->worker_count());
   if (count == 0) {
     return false;
+  }
+  for (const work* const item : std::span(batch).first(count)) {
+    prefetch(*item);
   }
   push_batch(std::span<work* const>(batch.data(), count));
   if (count > 1 || !pool_->shared().empty()) {
