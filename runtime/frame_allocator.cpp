@@ -5,9 +5,16 @@
 #include <mutex>
 #include <new>
 
+namespace {
+
+// Of threads that have none. Nothing is ever taken from it or put into it.
+constinit jackdaw::frame_lists no_lists{};
+
+}  // namespace
+
 // Named in assembly. `used`: link-time optimisation does not see that.
 extern "C" {
-[[gnu::used]] constinit thread_local jackdaw::frame_lists jackdaw_frame_lists{};
+[[gnu::used]] constinit thread_local jackdaw::frame_lists* jackdaw_frame_lists = &no_lists;
 }
 
 namespace jackdaw {
@@ -33,24 +40,25 @@ keeper_registry& registry() {
 /// Gives the lists of a thread their room, and what is in them back to the heap when the thread ends.
 class keeper : public list_links {
  public:
-  explicit keeper(frame_lists& lists) : lists_(&lists) {
-    for (frame_lists::list& list : lists_->lists) {
+  keeper() {
+    for (frame_lists::list& list : lists_.lists) {
       list.room.store(blocks_max, std::memory_order_relaxed);  // L1
     }
     const std::lock_guard guard(registry().lock);
     registry().keepers.push_back(*this);
+    jackdaw_frame_lists = &lists_;
   }
   keeper(const keeper&) = delete;
   keeper& operator=(const keeper&) = delete;
   ~keeper() {
+    jackdaw_frame_lists = &no_lists;
     const std::lock_guard guard(registry().lock);
-    for (frame_lists::list& list : lists_->lists) {
+    for (frame_lists::list& list : lists_.lists) {
       while (frame_lists::block* const block = list.head) {
         list.head = block->next;
         ::operator delete(block);
         count_from_heap(-1);
       }
-      list.room.store(0, std::memory_order_relaxed);  // L1: what is freed from here on is not kept.
     }
     registry().from_heap_of_ended_threads += from_heap_.load(std::memory_order_relaxed);  // L2
     intrusive_list<keeper>::remove(*this);
@@ -63,14 +71,14 @@ class keeper : public list_links {
   }
   [[nodiscard]] std::int64_t in_use() const noexcept {
     std::int64_t sum = from_heap_.load(std::memory_order_relaxed);  // L2
-    for (const frame_lists::list& list : lists_->lists) {
+    for (const frame_lists::list& list : lists_.lists) {
       sum -= blocks_max - list.room.load(std::memory_order_relaxed);  // L1
     }
     return sum;
   }
 
  private:
-  frame_lists* lists_;
+  frame_lists lists_{};
   std::atomic<std::int64_t> from_heap_{
       0};  // Blocks got from the heap, less those given back to it.
 };
@@ -80,7 +88,7 @@ constinit thread_local bool keeper_ended = false;
 std::atomic<std::int64_t> from_heap_without_keeper{0};
 
 struct keeper_holder {
-  keeper_holder() : here(jackdaw_frame_lists) {}
+  keeper_holder() = default;
   keeper_holder(const keeper_holder&) = delete;
   keeper_holder& operator=(const keeper_holder&) = delete;
   ~keeper_holder() { keeper_ended = true; }
@@ -100,7 +108,7 @@ void count_from_heap(std::int64_t change) {
 
 [[gnu::noinline]] frame_lists& call_for_frame_lists() noexcept {
   asm volatile("");  // As in call_for_current_context().
-  return jackdaw_frame_lists;
+  return *jackdaw_frame_lists;
 }
 
 void* allocate_frame_slowly(std::size_t bytes) {
@@ -108,7 +116,7 @@ void* allocate_frame_slowly(std::size_t bytes) {
   const std::size_t index = frame_lists::class_of(bytes);
   // As large as its class: whoever frees it keeps it for frames of the class.
   const bool whole_class = !sanitized && index < frame_lists::class_count;
-  return ::operator new(whole_class ? (index + 1) * frame_lists::class_bytes : bytes);
+  return ::operator new(whole_class ? frame_lists::bytes_of(index) : bytes);
 }
 
 void free_frame_slowly(void* block) noexcept {

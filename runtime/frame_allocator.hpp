@@ -11,8 +11,9 @@
 // ---------------------
 // Taking and giving back a block is a handful of instructions in the caller: the size of a frame is known there,
 // and the lists are found as in base/this_thread.hpp. Nothing is counted on that path but the room that is left
-// in the list. A thread whose lists are not set up yet, or are gone, has empty lists without room: it takes the
-// slow path each time, which is a call.
+// in the list. A thread whose lists are not set up yet, or are gone, uses empty lists without room: it takes the
+// slow path each time, which is a call. The thread-local is a pointer to the lists, and not the lists: they are
+// more than a library that is loaded with dlopen() may have (base/this_thread.hpp).
 #pragma once
 
 #include <jackdaw/runtime/base/config.hpp>
@@ -27,8 +28,8 @@ namespace jackdaw {
 
 /// The free blocks of one thread. For the functions below.
 struct frame_lists {
-  static constexpr std::size_t class_bytes = 32;
-  static constexpr std::size_t class_count = 64;  // Frames of up to 2 KiB; larger ones are rare.
+  static constexpr std::size_t class_bytes = 16;
+  static constexpr std::size_t class_count = 128;  // Frames of up to 2 KiB; larger ones are rare.
 
   struct block {
     block* next;
@@ -43,8 +44,12 @@ struct frame_lists {
     }
   };
 
+  // Blocks as malloc() has them: a multiple of 16 bytes, less the 8 that it keeps before each.
   [[nodiscard]] static constexpr std::size_t class_of(std::size_t bytes) noexcept {
-    return (bytes - 1) / class_bytes;
+    return (bytes + 7) / class_bytes;
+  }
+  [[nodiscard]] static constexpr std::size_t bytes_of(std::size_t index) noexcept {
+    return index * class_bytes + 8;
   }
 
   std::array<list, class_count> lists;
@@ -58,9 +63,9 @@ JACKDAW_RARELY_CALLED void free_frame_slowly(void* block) noexcept;
 /// The lists of this thread. Never kept by the compiler: a coroutine may be freed on another thread.
 [[nodiscard]] inline frame_lists& this_thread_frame_lists() noexcept {
   if constexpr (inline_thread_locals) {
-    frame_lists* here = nullptr;
+    frame_lists** here = nullptr;
     JACKDAW_FIND_THREAD_LOCAL(here, jackdaw_frame_lists);
-    return *here;
+    return **here;
   } else {
     return call_for_frame_lists();
   }

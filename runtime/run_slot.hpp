@@ -30,6 +30,28 @@ struct run_slot {
   /// When so many have run, the outside comes first: nothing goes on without the worker's loop.
   std::uint64_t poll_at = 0;
 
+  /// How many steps run inside of others: run_for() of task_record.
+  unsigned depth = 0;
+
+  static constexpr unsigned next_in_a_row_max = 3;
+  static constexpr unsigned depth_max = 16;
+
+  /// True if `next` may run now, without the worker's loop: it counts as run then.
+  [[nodiscard]] bool may_run_next() noexcept {
+    if (depth >= depth_max || resumptions.get() >= poll_at) {
+      return false;
+    }
+    if (next_in_a_row >= next_in_a_row_max) {
+      if (queue_may_hold_work) {
+        return false;
+      }
+      next_in_a_row = 0;
+    }
+    ++next_in_a_row;
+    resumptions.add(1);
+    return true;
+  }
+
   /// True if nothing else is runnable here, and nothing outside must be looked at: then the task that asks
   /// counts as resumed, and goes on.
   [[nodiscard]] bool go_on() noexcept {

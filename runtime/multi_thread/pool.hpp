@@ -14,6 +14,7 @@
 // that refuses its cancellation therefore keeps the pool alive, as it does in asyncio.
 #pragma once
 
+#include <jackdaw/runtime/base/cache_line.hpp>
 #include <jackdaw/runtime/multi_thread/idle_set.hpp>
 #include <jackdaw/runtime/multi_thread/shared_queue.hpp>
 #include <jackdaw/runtime/multi_thread/worker.hpp>
@@ -114,8 +115,9 @@ class pool final : public scheduler {
   std::atomic<bool> ended_{false};
   // Y: calls of schedule() and task_spawned() by other threads under way: counted (Y1, Y2), and waited
   // for at the end (Y3). A spawn that sees `ended_` is refused; one that does not is waited for (Y4).
-  std::atomic<unsigned> outsiders_{0};
-  std::mutex start_lock_;
+  // On a line of its own: others write it while the workers read what is above after every step.
+  alignas(cache_line_bytes) std::atomic<unsigned> outsiders_{0};
+  alignas(cache_line_bytes) std::mutex start_lock_;
   std::vector<std::thread> threads_;   // Under start_lock_; index 0 stays empty.
   std::optional<std::latch> leaving_;  // Set before stopping_.
 };

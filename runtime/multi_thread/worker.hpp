@@ -56,7 +56,6 @@ struct worker_statistics {
 class alignas(cache_line_bytes) worker : public run_slot {
  public:
   static constexpr unsigned polls_every_max = 61;
-  static constexpr unsigned next_in_a_row_max = 3;
   static constexpr duration round_time_max = std::chrono::microseconds(200);
 
   worker(pool& pool, unsigned index);
@@ -143,9 +142,10 @@ class alignas(cache_line_bytes) worker : public run_slot {
   counter steal_misses_;
   counter parks_;
   counter polls_;
-  std::uint64_t forks_seen_ =
-      0;  // How many had been shown in this pool when this worker slept last.
-  steal_queue<work> queue_;
+  // What had been shown in this pool when this worker slept last.
+  std::uint64_t forks_seen_ = 0;
+  // Large enough that crowds do not go around through the shared queue.
+  steal_queue<work, 1024> queue_;
   worker_forks forks_;
 
  public:
