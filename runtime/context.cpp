@@ -21,6 +21,16 @@ constinit thread_local context_slot this_thread_slot;
 
 std::atomic<context_key> keys_given{0};
 
+// What a slot's word holds, its bit taken off. One word instead of a variant: every task has a slot.
+context_map& map_at(std::uintptr_t address) noexcept {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a tagged pointer; the compiler need not see through it.
+  return *reinterpret_cast<context_map*>(address);
+}
+context_cell& cell_at(std::uintptr_t address) noexcept {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): as above.
+  return *reinterpret_cast<context_cell*>(address);
+}
+
 }  // namespace
 
 shared_by_contexts::~shared_by_contexts() = default;
@@ -111,9 +121,9 @@ context_map::reference context_slot::snapshot() const noexcept {
     return {};
   }
   if ((word_ & is_cell) == 0) {
-    return context_map::reference(*reinterpret_cast<context_map*>(word_));
+    return context_map::reference(map_at(word_));
   }
-  return reinterpret_cast<const context_cell*>(word_ & ~is_cell)->snapshot();
+  return cell_at(word_ & ~is_cell).snapshot();
 }
 
 context_cell& context_slot::cell() {
@@ -122,7 +132,7 @@ context_cell& context_slot::cell() {
     release();
     word_ = reinterpret_cast<std::uintptr_t>(made) | is_cell;
   }
-  return *reinterpret_cast<context_cell*>(word_ & ~is_cell);
+  return cell_at(word_ & ~is_cell);
 }
 
 bool context_slot::is(const context_cell& cell) const noexcept {
@@ -132,9 +142,9 @@ bool context_slot::is(const context_cell& cell) const noexcept {
 void context_slot::release() noexcept {
   const std::uintptr_t held = std::exchange(word_, 0);
   if ((held & is_cell) != 0) {
-    reinterpret_cast<context_cell*>(held & ~is_cell)->drop_reference();
+    cell_at(held & ~is_cell).drop_reference();
   } else if (held != 0) {
-    reinterpret_cast<context_map*>(held)->drop_reference();
+    map_at(held).drop_reference();
   }
 }
 

@@ -48,15 +48,15 @@ class running_scope {
 
 }  // namespace
 
-event_loop::event_loop(loop_options options)
+event_loop::event_loop(const loop_options& options)
     : event_loop(options, std::make_shared<failure_chain>(options.on_failure)) {}
 
 // The base's handler is for results that outlive the loop, and knows the chain only.
-event_loop::event_loop(loop_options options, std::shared_ptr<failure_chain> failures)
+event_loop::event_loop(const loop_options& options, std::shared_ptr<failure_chain> failures)
     : scheduler(
           options.time_source != nullptr ? *options.time_source : real_clock(),
           [failures](const failure& failure) { failures->tell(failure); }, 1),
-      make_driver_(std::move(options.make_driver)),
+      make_driver_(options.make_driver),
       debug_(options.debug ? *options.debug : debug_wanted_by_environment()),
       failures_(std::move(failures)) {}
 

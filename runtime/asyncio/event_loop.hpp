@@ -67,7 +67,7 @@ class loop_extension {
 /// Threads       Everything on one thread, the one that made the loop, except what says otherwise.
 class event_loop final : public scheduler {
  public:
-  explicit event_loop(loop_options options = {});
+  explicit event_loop(const loop_options& options = {});
   event_loop(const event_loop&) = delete;
   event_loop& operator=(const event_loop&) = delete;
   /// close().
@@ -260,7 +260,7 @@ class event_loop final : public scheduler {
   void finish_operations() noexcept;
   void drop_queued() noexcept;
   [[nodiscard]] static bool debug_wanted_by_environment() noexcept;
-  event_loop(loop_options options, std::shared_ptr<failure_chain> failures);
+  event_loop(const loop_options& options, std::shared_ptr<failure_chain> failures);
 
   void run_timed(work& item);
   void require_open() const {

@@ -30,6 +30,7 @@ std::string in_seconds(duration time) {
 }  // namespace
 
 bool event_loop::debug_wanted_by_environment() noexcept {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): reads only, and nothing of ours changes the environment.
   const char* const value = std::getenv("JACKDAW_ASYNCIO_DEBUG");
   return value != nullptr && *value != '\0' && std::string_view(value) != "0";
 }

@@ -14,12 +14,12 @@ std::exception_ptr error_of(F&& function) {
   try {
     function();
     return nullptr;
-  } catch (const keyboard_interrupt&) {
-    throw;
-  } catch (const system_exit&) {
-    throw;
   } catch (...) {
-    return std::current_exception();
+    std::exception_ptr error = std::current_exception();
+    if (is_order_to_end(error)) {
+      throw;
+    }
+    return error;
   }
 }
 

@@ -23,6 +23,7 @@ import gen
 import lang
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+KEPT = os.path.normpath(os.path.join(HERE, "../../../build/fuzz"))
 
 
 def run_command(command, path, timeout=10):
@@ -116,7 +117,7 @@ def main():
     parser.add_argument("--corpus", action="store_true", help="the golden files instead of seeds")
     parser.add_argument("--cmd", help="the interpreter to compare; without it: coverage only")
     parser.add_argument("--show", type=int, default=3, help="differences to show (default 3)")
-    parser.add_argument("--keep", default="differing", help="folder for differing programs")
+    parser.add_argument("--keep", default=KEPT, help="folder for differing programs")
     parser.add_argument("--coverage", action="store_true", help="print which ops and outcomes were hit")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
