@@ -11,17 +11,17 @@
 // have been preempted, and spinning would only keep it from running.
 #pragma once
 
-#include <jackdaw/runtime/base/only_thread.hpp>
+#include <jackdaw/runtime/base/memory.hpp>
 
 #include <atomic>
-#include <thread>
 
 namespace jackdaw {
 
-class spin_lock {
+template <class Memory = std_memory>
+class basic_spin_lock {
  public:
   void lock() noexcept {
-    if (is_only_thread()) {
+    if (Memory::is_only_thread()) {
       // Relaxed: nobody else could hold it. Written all the same, for those that may come before unlock().
       locked_.store(true, std::memory_order_relaxed);
       return;
@@ -39,28 +39,21 @@ class spin_lock {
  private:
   static constexpr int spins_max = 64;
 
-  // Tells the processor that this is a spin: it gives the other hyperthread way.
-  static void pause() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("yield");
-#endif
-  }
-
   void wait_until_free() noexcept {
     // L3: relaxed, a hint only; L1 decides.
     for (int spins = 0; locked_.load(std::memory_order_relaxed); ++spins) {
       if (spins < spins_max) {
-        pause();
+        Memory::pause();
       } else {
-        std::this_thread::yield();
+        Memory::yield();
         spins = 0;
       }
     }
   }
 
-  std::atomic<bool> locked_{false};
+  typename Memory::template atomic<bool> locked_{false};
 };
+
+using spin_lock = basic_spin_lock<>;
 
 }  // namespace jackdaw

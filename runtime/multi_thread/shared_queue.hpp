@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jackdaw/runtime/base/cache_line.hpp>
+#include <jackdaw/runtime/base/memory.hpp>
 #include <jackdaw/runtime/work.hpp>
 
 #include <atomic>
@@ -12,7 +13,8 @@
 namespace jackdaw {
 
 /// A FIFO under a mutex: outsiders are rare, and workers take in batches.
-class shared_queue {
+template <class Memory = std_memory>
+class basic_shared_queue {
  public:
   void push(work& item) noexcept {
     const std::lock_guard guard(lock_);
@@ -57,9 +59,11 @@ class shared_queue {
     size_.store(items_.size(), std::memory_order_seq_cst);  // P1 of "No lost wake-up".
   }
 
-  std::mutex lock_;
+  typename Memory::mutex lock_;
   work_list items_;
-  alignas(cache_line_bytes) std::atomic<std::size_t> size_{0};
+  alignas(cache_line_bytes) typename Memory::template atomic<std::size_t> size_{0};
 };
+
+using shared_queue = basic_shared_queue<>;
 
 }  // namespace jackdaw
