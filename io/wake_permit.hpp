@@ -10,11 +10,46 @@
 #pragma once
 
 #include <jackdaw/io/file_descriptor.hpp>
+#include <jackdaw/runtime/base/memory.hpp>
 
 #include <atomic>
 #include <cstdint>
 
 namespace jackdaw::io {
+
+/// The diagram's states, without the descriptor.
+template <class Memory = std_memory>
+class permit_state {
+ public:
+  /// wake(). True: the owner sleeps, and it is the caller's to wake.
+  [[nodiscard]] bool permit() noexcept {
+    // U1: see the essay; every change of the state is of this kind.
+    return state_.exchange(state::permitted, std::memory_order_acq_rel) == state::asleep;
+  }
+
+  // --- The owner; see wake_permit ---
+  [[nodiscard]] bool prepare_to_sleep() noexcept {
+    state expected = state::awake;
+    if (state_.compare_exchange_strong(expected, state::asleep, std::memory_order_acq_rel)) {  // U1
+      return true;
+    }
+    // U1: nobody leaves `permitted` but us.
+    state_.exchange(state::awake, std::memory_order_acq_rel);
+    return false;
+  }
+  void woke_up() noexcept {
+    // U2: relaxed; a permit that comes after this look is there for the next park(). So a turn that only
+    // looks around changes nothing, and needs no exchange.
+    if (state_.load(std::memory_order_relaxed) != state::awake) {
+      state_.exchange(state::awake, std::memory_order_acq_rel);  // U1
+    }
+  }
+
+ private:
+  enum class state : std::uint8_t { awake, asleep, permitted };
+
+  typename Memory::template atomic<state> state_{state::awake};
+};
 
 class wake_permit {
  public:
@@ -26,17 +61,15 @@ class wake_permit {
 
   // --- The owner ---
   /// False: a permit is there; it has been taken, and the owner must not sleep.
-  [[nodiscard]] bool prepare_to_sleep() noexcept;
+  [[nodiscard]] bool prepare_to_sleep() noexcept { return state_.prepare_to_sleep(); }
   /// After sleeping, or instead of it: takes a permit if there is one.
-  void woke_up() noexcept;
+  void woke_up() noexcept { state_.woke_up(); }
   /// Becomes readable when a sleeper is woken; reading it is the owner's business.
   [[nodiscard]] int descriptor() const noexcept { return event_.get(); }
 
  private:
-  enum class state : std::uint8_t { awake, asleep, permitted };
-
   file_descriptor event_;
-  std::atomic<state> state_{state::awake};
+  permit_state<> state_;
 };
 
 }  // namespace jackdaw::io

@@ -1,5 +1,5 @@
 // Waiting for a call that another worker has taken.
-#include <jackdaw/runtime/base/pause.hpp>
+#include <jackdaw/runtime/base/memory.hpp>
 #include <jackdaw/runtime/fork_call.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 
@@ -58,7 +58,7 @@ void call_fork::wait_for_thief(fork_stack& stack) noexcept {
     if (help_thief()) {
       looks = 0;
     } else {
-      pause_briefly();
+      std_memory::pause();
     }
   }
   std::uintptr_t expected = 0;

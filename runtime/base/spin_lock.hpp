@@ -11,18 +11,17 @@
 // have been preempted, and spinning would only keep it from running.
 #pragma once
 
-#include <jackdaw/runtime/base/only_thread.hpp>
-#include <jackdaw/runtime/base/pause.hpp>
+#include <jackdaw/runtime/base/memory.hpp>
 
 #include <atomic>
-#include <thread>
 
 namespace jackdaw {
 
-class spin_lock {
+template <class Memory = std_memory>
+class basic_spin_lock {
  public:
   void lock() noexcept {
-    if (is_only_thread()) {
+    if (Memory::is_only_thread()) {
       // Relaxed: nobody else could hold it. Written all the same, for those that may come before unlock().
       locked_.store(true, std::memory_order_relaxed);
       return;
@@ -44,15 +43,17 @@ class spin_lock {
     // L3: relaxed, a hint only; L1 decides.
     for (int spins = 0; locked_.load(std::memory_order_relaxed); ++spins) {
       if (spins < spins_max) {
-        pause_briefly();
+        Memory::pause();
       } else {
-        std::this_thread::yield();
+        Memory::yield();
         spins = 0;
       }
     }
   }
 
-  std::atomic<bool> locked_{false};
+  typename Memory::template atomic<bool> locked_{false};
 };
+
+using spin_lock = basic_spin_lock<>;
 
 }  // namespace jackdaw

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <jackdaw/runtime/base/cache_line.hpp>
+#include <jackdaw/runtime/base/memory.hpp>
 #include <jackdaw/runtime/base/spin_lock.hpp>
 #include <jackdaw/runtime/work.hpp>
 
@@ -20,7 +21,8 @@
 namespace jackdaw {
 
 /// A FIFO under a lock: outsiders are rare, and workers take in batches.
-class shared_queue {
+template <class Memory = std_memory>
+class basic_shared_queue {
  public:
   void push(work& item) noexcept {
     const std::lock_guard guard(lock_);
@@ -110,13 +112,15 @@ class shared_queue {
     size_.store(size(), std::memory_order_seq_cst);  // P1 of "No lost wake-up".
   }
 
-  spin_lock lock_;
+  basic_spin_lock<Memory> lock_;
   std::unique_ptr<work*[]> ring_;
   std::size_t capacity_ = 0;  // A power of two, or none.
   std::size_t first_ = 0;
   std::size_t count_ = 0;
   work_list unfit_;  // Empty but for want of memory; behind the ring.
-  alignas(cache_line_bytes) std::atomic<std::size_t> size_{0};
+  alignas(cache_line_bytes) typename Memory::template atomic<std::size_t> size_{0};
 };
+
+using shared_queue = basic_shared_queue<>;
 
 }  // namespace jackdaw

@@ -1,6 +1,6 @@
 // The worker's loop.
 #include <jackdaw/runtime/base/assert.hpp>
-#include <jackdaw/runtime/base/pause.hpp>
+#include <jackdaw/runtime/base/memory.hpp>
 #include <jackdaw/runtime/multi_thread/pool.hpp>
 #include <jackdaw/runtime/multi_thread/worker.hpp>
 
@@ -297,7 +297,7 @@ bool worker::steal_fork() noexcept {
     seen[victim] = forks.sightings() - (shows ? 0 : 1);
   }
   for (unsigned count = 0; any && count < pauses; ++count) {
-    pause_briefly();
+    std_memory::pause();
   }
   const unsigned first = random_.below(workers);
   for (unsigned step = 0; any && step < workers; ++step) {
