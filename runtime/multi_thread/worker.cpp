@@ -146,7 +146,7 @@ bool worker::accept_outside() {
   since_poll_ = 0;
   const bool any_ready = !ready_.empty();
   accept_ready();
-  if (timers_.next_deadline() != never) {
+  if (timers_.deadline_bound() != never) {
     timers_.fire_due(pool_->now());
   }
   return any_ready || next_ != nullptr || !queue_.empty();
