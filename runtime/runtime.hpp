@@ -18,6 +18,7 @@
 #include <jackdaw/runtime/sleep.hpp>
 #include <jackdaw/runtime/spawn.hpp>
 #include <jackdaw/runtime/sync/barrier.hpp>
+#include <jackdaw/runtime/sync/channel.hpp>
 #include <jackdaw/runtime/sync/condition.hpp>
 #include <jackdaw/runtime/sync/event.hpp>
 #include <jackdaw/runtime/sync/latch.hpp>

@@ -65,7 +65,7 @@ class [[nodiscard]] sleep_until {
 /// Suspends      Always. A wait that is not positive is a yield.
 /// Threads       In a task.
 /// Cancellation  Ends the wait at once; nothing is lost.
-/// Cost          No allocation in the pool; O(log timers).
+/// Cost          In the pool no allocation, and O(1).
 /// Source        asyncio.sleep. Deadlines in nanoseconds of CLOCK_MONOTONIC.
 class [[nodiscard]] sleep {
  public:

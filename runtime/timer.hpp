@@ -10,10 +10,10 @@
 //   firing    Its function runs on that worker. The object must not die, hence disarm() waits.
 #pragma once
 
+#include <jackdaw/runtime/base/intrusive_list.hpp>
 #include <jackdaw/runtime/clock.hpp>
 
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
 
 namespace jackdaw {
@@ -21,7 +21,7 @@ namespace jackdaw {
 class scheduler;
 
 /// Intrusive: lives in the frame of whoever waits. Not copyable, not movable.
-class timer {
+class timer : public list_links {
  public:
   using fire_function = void (*)(timer&) noexcept;
 
@@ -34,7 +34,7 @@ class timer {
   /// through the heap all the same, its timeout() is then a call_soon().
   enum class if_due : std::uint8_t { waits_in_heap, runs_soon };
 
-  /// Arms it with the current scheduler. Only while idle. O(log timers), no allocation in the pool.
+  /// Arms it with the current scheduler. Only while idle. In the pool O(1), without allocation.
   void arm(time_point deadline, if_due due = if_due::waits_in_heap);
 
   /// After it returns the function does not run and will not run. Threads: any, one at a time.
@@ -49,12 +49,12 @@ class timer {
   enum class state : std::uint8_t { idle, armed, firing };
 
   fire_function fire_;
-  if_due if_due_ = if_due::waits_in_heap;
   time_point deadline_ = never;
   scheduler* scheduler_ = nullptr;
-  // The queue's own: which queue of the scheduler holds it, and where in it.
+  // The queue's own, as the links are: which queue of the scheduler holds it, and where in it.
   void* queue_ = nullptr;
-  std::size_t index_ = 0;
+  std::uint16_t slot_ = 0;
+  if_due if_due_ = if_due::waits_in_heap;
   std::atomic<state> state_{state::idle};
 };
 

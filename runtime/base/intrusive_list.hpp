@@ -29,17 +29,25 @@ class intrusive_list {
 
   [[nodiscard]] bool empty() const noexcept { return ring_.following == &ring_; }
   [[nodiscard]] T* front() const noexcept { return empty() ? nullptr : to_item(ring_.following); }
+  [[nodiscard]] T* back() const noexcept { return empty() ? nullptr : to_item(ring_.previous); }
   [[nodiscard]] T* next_of(const T& item) const noexcept {
     return item.following == &ring_ ? nullptr : to_item(item.following);
   }
+  [[nodiscard]] T* previous_of(const T& item) const noexcept {
+    return item.previous == &ring_ ? nullptr : to_item(item.previous);
+  }
 
-  void push_back(T& item) noexcept {
+  void push_back(T& item) noexcept { insert_after(back(), item); }
+
+  /// As the first one if `before` is null.
+  void insert_after(T* before, T& item) noexcept {
     list_links& links = item;
     JACKDAW_ASSERT(!links.linked());
-    links.previous = ring_.previous;
-    links.following = &ring_;
-    ring_.previous->following = &links;
-    ring_.previous = &links;
+    list_links& left = before != nullptr ? static_cast<list_links&>(*before) : ring_;
+    links.previous = &left;
+    links.following = left.following;
+    left.following->previous = &links;
+    left.following = &links;
   }
 
   static void remove(T& item) noexcept {

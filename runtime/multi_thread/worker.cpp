@@ -205,7 +205,7 @@ bool worker::accept_outside() {
   poll_at = resumptions.get() + poll_budget_;
   const bool any_ready = !ready_.empty();
   accept_ready();
-  if (timers_.next_deadline() != never) {
+  if (timers_.deadline_bound() != never) {
     timers_.fire_due(pool_->now());
   }
   return any_ready || next != nullptr || !queue_.empty();

@@ -23,14 +23,20 @@ bool queue_base::full() const noexcept {
 void queue_base::item_put() noexcept {
   ++size_;
   ++unfinished_;
-  const auto held = getters_.lock();
-  getters_.wake_one();
+  wake_one_of(getters_);
 }
 
 void queue_base::item_taken() noexcept {
   --size_;
-  const auto held = putters_.lock();
-  putters_.wake_one();
+  wake_one_of(putters_);
+}
+
+// Waiters come and go under the items' lock, too: where there is none, the lock of the waiters need not be taken.
+void queue_base::wake_one_of(wait_queue& waiters) noexcept {
+  if (!waiters.empty()) {
+    const auto held = waiters.lock();
+    waiters.wake_one();
+  }
 }
 
 void queue_base::end(bool drop_items) noexcept {

@@ -90,6 +90,7 @@ class queue_base {
   [[nodiscard]] bool has_items() const noexcept { return !is_empty(); }
   void item_put() noexcept;
   void item_taken() noexcept;
+  static void wake_one_of(wait_queue& waiters) noexcept;
   void end(bool drop_items) noexcept;
 
   mutable spin_lock lock_;

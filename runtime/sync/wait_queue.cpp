@@ -7,8 +7,8 @@ namespace jackdaw {
 wait_queue::node::~node() {
   if (queue_ != nullptr) {
     // The frame is destroyed while it waits: at the end of a loop that was closed.
-    const guard held = queue_->lock();
-    intrusive_list<node>::remove(*this);
+    guard held;
+    queue_->take_out(held, *this);
   }
 }
 
@@ -34,11 +34,34 @@ void wait_queue::suspend(guard held, node& waiter, std::coroutine_handle<> await
   }
 }
 
-bool wait_queue::finish(guard& held, node& waiter) noexcept {
+void wait_queue::take_out(guard& held, node& waiter) noexcept {
   held = lock();
-  intrusive_list<node>::remove(waiter);
+  if (waiter.linked()) {  // Not if take_one() took it out.
+    intrusive_list<node>::remove(waiter);
+  }
   waiter.queue_ = nullptr;
+}
+
+bool wait_queue::finish(guard& held, node& waiter) noexcept {
+  take_out(held, waiter);
   return waiter.task_->end_wait() == wait_end::cancelled;
+}
+
+bool wait_queue::finish_keeping_result(guard& held, node& waiter) noexcept {
+  take_out(held, waiter);
+  return waiter.task_->end_wait_keeping_result() == wait_end::cancelled;
+}
+
+wait_queue::node* wait_queue::take_one() noexcept {
+  node* waiter = waiters_.front();
+  while (waiter != nullptr && !waiter->task_->wake()) {
+    waiter = waiters_.next_of(*waiter);  // Cancelled: it takes itself out.
+  }
+  if (waiter != nullptr) {
+    intrusive_list<node>::remove(*waiter);
+    waiter->woken_ = true;
+  }
+  return waiter;
 }
 
 bool wait_queue::wake_one() noexcept {

@@ -12,7 +12,8 @@
 // That a woken node is still there is what asyncio's rules need: a lock whose next owner has been
 // chosen but has not run is free, yet may not be taken by others (no barging); a woken waiter that is
 // cancelled before it runs must pass the wake-up on. Primitives decide under the lock; suspending and
-// resuming is done here.
+// resuming is done here. Where what is waited for is handed over with the wake-up (channel.hpp), there is no turn
+// to keep and nothing to pass on: such waiters are taken out at once.
 //
 // Lifetime: a woken task takes the lock once more before it goes on, so it may destroy the primitive:
 // whoever woke it has left the critical section by then, and touches nothing after that (spin_lock).
@@ -67,9 +68,15 @@ class wait_queue {
   /// cancellation came since; the caller undoes what it was given (node.woken()), releases the guard,
   /// and throws by throw_cancelled(). Leaves the lock held.
   [[nodiscard]] bool finish(guard& held, node& waiter) noexcept;
+  /// The same for a waiter that take_one() gives what it waits for: a cancellation that came after that is left
+  /// for the next suspension, for what was given must not be lost.
+  [[nodiscard]] bool finish_keeping_result(guard& held, node& waiter) noexcept;
 
   /// Chooses the first waiter that nobody has chosen and that is not cancelled. Under the lock.
   bool wake_one() noexcept;
+  /// As wake_one(), but takes the waiter out and leaves it to the caller to schedule() its task, when it has given
+  /// the waiter what it waits for. Null: there is none.
+  [[nodiscard]] node* take_one() noexcept;
   /// Chooses the first waiter, unless it is woken or cancelled already: then it is that one's turn, or
   /// its duty to pass the wake-up on. For primitives that only one may leave at a time.
   void wake_first() noexcept;
@@ -87,6 +94,8 @@ class wait_queue {
   [[nodiscard]] bool empty() const noexcept { return waiters_.empty(); }
 
  private:
+  void take_out(guard& held, node& waiter) noexcept;
+
   mutable spin_lock lock_;
   intrusive_list<node> waiters_;
 };

@@ -96,6 +96,24 @@ TEST(intrusive_list_test, misuse_is_caught) {
   clear(list);
 }
 
+TEST(intrusive_list_test, an_item_goes_behind_another_one_or_to_the_front) {
+  std::vector<item> items;
+  for (int number = 0; number < 4; ++number) {
+    items.emplace_back(number);
+  }
+  intrusive_list<item> list;
+  EXPECT_EQ(list.back(), nullptr);
+  list.insert_after(nullptr, items[2]);
+  list.insert_after(nullptr, items[0]);
+  list.insert_after(&items[0], items[1]);
+  list.insert_after(list.back(), items[3]);
+  EXPECT_EQ(numbers(list), (std::vector{0, 1, 2, 3}));
+  EXPECT_EQ(list.back(), &items[3]);
+  EXPECT_EQ(list.previous_of(items[3]), &items[2]);
+  EXPECT_EQ(list.previous_of(items[0]), nullptr);
+  clear(list);
+}
+
 TEST(intrusive_list_test, random_operations_agree_with_a_std_list) {
   auto random = testing::random_numbers(1);
   intrusive_list<item> list;
