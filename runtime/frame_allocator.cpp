@@ -1,6 +1,7 @@
 // The heap behind the frame lists, and the count of what is in use.
 #include <jackdaw/runtime/base/intrusive_list.hpp>
 #include <jackdaw/runtime/frame_allocator.hpp>
+#include <jackdaw/runtime/frame_depot.hpp>
 
 #include <mutex>
 #include <new>
@@ -19,9 +20,6 @@ extern "C" {
 
 namespace jackdaw {
 namespace {
-
-// Kept per class and thread.
-constexpr std::uint32_t blocks_max = 4096;
 
 class keeper;
 
@@ -42,7 +40,7 @@ class keeper : public list_links {
  public:
   keeper() {
     for (frame_lists::list& list : lists_.lists) {
-      list.room.store(blocks_max, std::memory_order_relaxed);  // L1
+      list.room.store(frame_lists::blocks_max, std::memory_order_relaxed);  // L1
     }
     const std::lock_guard guard(registry().lock);
     registry().keepers.push_back(*this);
@@ -72,7 +70,7 @@ class keeper : public list_links {
   [[nodiscard]] std::int64_t in_use() const noexcept {
     std::int64_t sum = from_heap_.load(std::memory_order_relaxed);  // L2
     for (const frame_lists::list& list : lists_.lists) {
-      sum -= blocks_max - list.room.load(std::memory_order_relaxed);  // L1
+      sum -= frame_lists::blocks_max - list.room.load(std::memory_order_relaxed);  // L1
     }
     return sum;
   }
@@ -95,13 +93,29 @@ struct keeper_holder {
   keeper here;
 };
 
-void count_from_heap(std::int64_t change) {
+// Null if the thread is past the end of its thread-locals.
+keeper* this_thread_keeper() {
   if (keeper_ended) {
-    from_heap_without_keeper.fetch_add(change, std::memory_order_relaxed);  // L2
-    return;
+    return nullptr;
   }
   thread_local keeper_holder holder;
-  holder.here.count_from_heap(change);
+  return &holder.here;
+}
+
+void count_from_heap(std::int64_t change) {
+  if (keeper* const here = this_thread_keeper()) {
+    here->count_from_heap(change);
+  } else {
+    from_heap_without_keeper.fetch_add(change, std::memory_order_relaxed);  // L2
+  }
+}
+
+constinit frame_depot depot;
+
+// The list for frames of this size that the thread keeps; null if there is none.
+frame_lists::list* kept_list(std::size_t index) {
+  const bool is_kept = !sanitized && index < frame_lists::class_count;
+  return is_kept && this_thread_keeper() != nullptr ? &jackdaw_frame_lists->lists[index] : nullptr;
 }
 
 }  // namespace
@@ -112,14 +126,24 @@ void count_from_heap(std::int64_t change) {
 }
 
 void* allocate_frame_slowly(std::size_t bytes) {
-  count_from_heap(+1);
   const std::size_t index = frame_lists::class_of(bytes);
+  frame_lists::list* const list = kept_list(index);
+  if (list != nullptr && (list->head != nullptr || depot.give_to(*list, index))) {
+    return list->take();
+  }
+  count_from_heap(+1);
   // As large as its class: whoever frees it keeps it for frames of the class.
   const bool whole_class = !sanitized && index < frame_lists::class_count;
   return ::operator new(whole_class ? frame_lists::bytes_of(index) : bytes);
 }
 
-void free_frame_slowly(void* block) noexcept {
+void free_frame_slowly(void* block, std::size_t bytes) noexcept {
+  const std::size_t index = frame_lists::class_of(bytes);
+  frame_lists::list* const list = kept_list(index);
+  if (list != nullptr && (list->has_room() || depot.take_from(*list, index))) {
+    list->put(block);
+    return;
+  }
   count_from_heap(-1);
   ::operator delete(block);
 }
@@ -129,6 +153,7 @@ std::int64_t live_frames() noexcept {
   std::int64_t live = registry().from_heap_of_ended_threads;
   live += from_heap_without_keeper.load(std::memory_order_relaxed);  // L2
   const auto& keepers = registry().keepers;
+  live -= depot.size();
   for (const keeper* each = keepers.front(); each != nullptr; each = keepers.next_of(*each)) {
     live += each->in_use();
   }

@@ -3,8 +3,9 @@
 // Who owns what
 // -------------
 // A block freed on a thread goes to that thread's list, wherever it came from: a stolen task gives its
-// frame to the thief. Lists are capped; what is beyond goes back to the heap, so a flow from one
-// worker to another cannot grow without end, and no remote-free queue is needed.
+// frame to the thief. Lists are capped; what is beyond goes to a depot, from which empty lists are filled
+// (frame_depot.hpp), and from there to the heap. So a flow from one worker to another cannot grow without end,
+// and no remote-free queue is needed.
 // Under a sanitizer every block comes from the heap, so that use after free is seen.
 //
 // What is written where
@@ -29,7 +30,8 @@ namespace jackdaw {
 /// The free blocks of one thread. For the functions below.
 struct frame_lists {
   static constexpr std::size_t class_bytes = 16;
-  static constexpr std::size_t class_count = 128;  // Frames of up to 2 KiB; larger ones are rare.
+  static constexpr std::size_t class_count = 128;    // Frames of up to 2 KiB; larger ones are rare.
+  static constexpr std::uint32_t blocks_max = 1024;  // Kept per class.
 
   struct block {
     block* next;
@@ -39,6 +41,23 @@ struct frame_lists {
     // L1: relaxed; written by this thread alone, so a plain addition. Atomic because live_frames() reads it.
     std::atomic<std::uint32_t> room;
 
+    [[nodiscard]] bool has_room() const noexcept {
+      return room.load(std::memory_order_relaxed) != 0;  // L1
+    }
+    /// Only if there is one.
+    [[nodiscard]] void* take() noexcept {
+      block* const first = head;
+      head = first->next;
+      add_room(1);
+      return first;
+    }
+    /// Only if there is room.
+    void put(void* memory) noexcept {
+      add_room(std::uint32_t{0} - 1);
+      auto* const first = static_cast<block*>(memory);
+      first->next = head;
+      head = first;
+    }
     void add_room(std::uint32_t change) noexcept {
       room.store(room.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);  // L1
     }
@@ -56,7 +75,7 @@ struct frame_lists {
 };
 
 JACKDAW_RARELY_CALLED [[nodiscard]] void* allocate_frame_slowly(std::size_t bytes);
-JACKDAW_RARELY_CALLED void free_frame_slowly(void* block) noexcept;
+JACKDAW_RARELY_CALLED void free_frame_slowly(void* block, std::size_t bytes) noexcept;
 /// The lists of this thread, by a call.
 [[nodiscard]] frame_lists& call_for_frame_lists() noexcept;
 
@@ -75,10 +94,8 @@ JACKDAW_RARELY_CALLED void free_frame_slowly(void* block) noexcept;
   const std::size_t index = frame_lists::class_of(bytes);
   if (!sanitized && index < frame_lists::class_count) {
     frame_lists::list& list = this_thread_frame_lists().lists[index];
-    if (frame_lists::block* const block = list.head) [[likely]] {
-      list.head = block->next;
-      list.add_room(1);
-      return block;
+    if (list.head != nullptr) [[likely]] {
+      return list.take();
     }
   }
   return allocate_frame_slowly(bytes);
@@ -88,15 +105,12 @@ inline void free_frame(void* memory, std::size_t bytes) noexcept {
   const std::size_t index = frame_lists::class_of(bytes);
   if (!sanitized && index < frame_lists::class_count) {
     frame_lists::list& list = this_thread_frame_lists().lists[index];
-    if (list.room.load(std::memory_order_relaxed) != 0) [[likely]] {  // L1
-      list.add_room(std::uint32_t(-1));
-      auto* const block = static_cast<frame_lists::block*>(memory);
-      block->next = list.head;
-      list.head = block;
+    if (list.has_room()) [[likely]] {
+      list.put(memory);
       return;
     }
   }
-  free_frame_slowly(memory);
+  free_frame_slowly(memory, bytes);
 }
 
 /// Blocks handed out and not yet given back, over all threads. For tests and statistics.
