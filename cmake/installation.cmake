@@ -11,6 +11,11 @@ foreach(room runtime io)
   endif()
 endforeach()
 
+# Its headers are the runtime's neighbours, and have been installed with them.
+if(TARGET jackdaw_parallel)
+  install(TARGETS jackdaw_parallel EXPORT jackdaw-targets ARCHIVE COMPONENT development)
+endif()
+
 if(TARGET jackdaw_runtime)
   install(EXPORT jackdaw-targets NAMESPACE jackdaw:: DESTINATION ${jackdaw_package_dir}
           COMPONENT development)

@@ -8,6 +8,8 @@ sys.dont_write_bytecode = True
 import tidy  # noqa: E402
 
 SCHEDULERS = ("runtime/multi_thread/", "runtime/asyncio/")
+PARALLEL, TBB = "runtime/parallel/", "runtime/parallel/arena.cpp"
+CPU_BUDGET = "runtime/multi_thread/cpu_budget.hpp"
 DRIVERS = ("io/uring_driver", "io/epoll_driver")
 FORBIDDEN_IN_RUNTIME = {"sys/socket.h", "sys/epoll.h", "netinet/in.h", "liburing.h", "linux/io_uring.h", "netdb.h"}
 
@@ -64,7 +66,13 @@ def module_violation(source, name, target):
             return "base sees only the standard library; move this file up, or what it needs down"
         if target is None and source.endswith(".hpp") and re.search(r"[/.]", name):
             return "headers of base include only the standard library; include system headers in its .cpp files"
-    if source.startswith("runtime/sync/") and starts(target, (*SCHEDULERS, "runtime/parallel/")):
+    if starts(target, [PARALLEL]) and source.startswith(("runtime/", "io/")) and not source.startswith(PARALLEL):
+        return "parallel stands on the runtime, and nothing of the library on parallel: only its users link oneTBB"
+    if source.startswith(PARALLEL) and (starts(target, SCHEDULERS) and target != CPU_BUDGET):
+        return "parallel knows no concrete scheduler; go through runtime/scheduler.hpp"
+    if name.startswith(("tbb/", "oneapi/")) and source != TBB and source.startswith(("runtime/", "io/", "tools/")):
+        return f"only {TBB} knows oneTBB, so that users need not compile its headers; add a function there"
+    if source.startswith("runtime/sync/") and starts(target, SCHEDULERS):
         return "sync knows the interface scheduler.hpp and no concrete one; go through it"
     if re.fullmatch(r"runtime/[^/]+", source) and starts(target, SCHEDULERS):
         return "the vocabulary knows no concrete scheduler; go through runtime/scheduler.hpp"
@@ -140,6 +148,12 @@ CASES = [
     one("runtime/sync/a.hpp", "#include <jackdaw/runtime/multi_thread/pool.hpp>\n", "no concrete one"),
     one("runtime/sync/a.hpp", "#include <jackdaw/runtime/scheduler.hpp>\n"),
     one("runtime/task.hpp", "#include <jackdaw/runtime/asyncio/event_loop.hpp>\n", "knows no concrete scheduler"),
+    one("runtime/task.hpp", "#include <jackdaw/runtime/parallel/job.hpp>\n", "nothing of the library on parallel"),
+    one("io/run.cpp", "#include <jackdaw/runtime/parallel/job.hpp>\n", "nothing of the library on parallel"),
+    one("runtime/parallel/a.cpp", "#include <jackdaw/runtime/multi_thread/pool.hpp>\n", "parallel knows no concrete"),
+    one("runtime/parallel/a.cpp", "#include <jackdaw/runtime/multi_thread/cpu_budget.hpp>\n"),
+    one("runtime/parallel/a.hpp", "#include <tbb/parallel_for.h>\n", "only runtime/parallel/arena.cpp knows oneTBB"),
+    one("runtime/parallel/arena.cpp", "#include <tbb/parallel_for.h>\n"),
     one("io/socket.cpp", "#include <jackdaw/runtime/multi_thread/pool.hpp>\n", "only io/run.* composes"),
     one("io/asyncio/a.cpp", "#include <jackdaw/runtime/asyncio/event_loop.hpp>\n"),
     one("io/run.cpp", "#include <jackdaw/runtime/multi_thread/pool.hpp>\n#include <jackdaw/io/uring_driver.hpp>\n"),
