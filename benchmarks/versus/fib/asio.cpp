@@ -1,21 +1,19 @@
 // Needs: boost/asio/experimental/channel.hpp
 #include "../support/on_asio.hpp"
 
-#include <boost/asio/experimental/promise.hpp>
-#include <boost/asio/experimental/use_promise.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 
 namespace versus {
 namespace {
 
-// One half starts at once, in a coroutine of its own; the promise is what it is awaited by.
+using asio::experimental::awaitable_operators::operator&&;
+
 asio::awaitable<std::int64_t> fib(std::int64_t n) {
   if (n < 2) {
     co_return n;
   }
-  const auto executor = co_await asio::this_coro::executor;
-  auto first = asio::co_spawn(executor, fib(n - 1), asio::experimental::use_promise);
-  const std::int64_t second = co_await fib(n - 2);
-  co_return co_await first(asio::use_awaitable) + second;
+  const auto [first, second] = co_await (fib(n - 1) && fib(n - 2));
+  co_return first + second;
 }
 
 asio::awaitable<int> measure(std::int64_t n) {

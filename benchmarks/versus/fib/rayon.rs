@@ -15,6 +15,11 @@ fn main() {
         let mut watch = versus::Stopwatch::start();
         let result = fib(given.size);
         watch.stop();
-        versus::report(&watch, versus::fib_nodes(given.size), result == versus::fib_number(given.size), 0.0);
+        versus::report(
+            &watch,
+            versus::fib_nodes(given.size),
+            result == versus::fib_number(given.size),
+            0.0,
+        );
     });
 }

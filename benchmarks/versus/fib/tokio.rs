@@ -22,6 +22,11 @@ fn main() {
         let mut watch = versus::Stopwatch::start();
         let result = fib(given.size).await;
         watch.stop();
-        versus::report(&watch, versus::fib_nodes(given.size), result == versus::fib_number(given.size), 0.0);
+        versus::report(
+            &watch,
+            versus::fib_nodes(given.size),
+            result == versus::fib_number(given.size),
+            0.0,
+        );
     });
 }

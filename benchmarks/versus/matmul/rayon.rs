@@ -18,7 +18,11 @@ impl Square {
     fn quadrant(self, row: usize, column: usize) -> Square {
         let half = self.n / 2;
         let at = unsafe { self.at.add((row * self.stride + column) * half) };
-        Square { at, n: half, stride: self.stride }
+        Square {
+            at,
+            n: half,
+            stride: self.stride,
+        }
     }
 }
 
@@ -43,7 +47,11 @@ fn multiply(c: Square, a: Square, b: Square) {
     }
     for middle in 0..2 {
         let part = |row: usize, column: usize| {
-            multiply(c.quadrant(row, column), a.quadrant(row, middle), b.quadrant(middle, column))
+            multiply(
+                c.quadrant(row, column),
+                a.quadrant(row, middle),
+                b.quadrant(middle, column),
+            )
         };
         rayon::join(
             || rayon::join(|| part(0, 0), || part(0, 1)),
@@ -55,7 +63,9 @@ fn multiply(c: Square, a: Square, b: Square) {
 fn correct(a: &[f32], b: &[f32], c: &[f32], n: usize) -> bool {
     (0..n).step_by(37).all(|row| {
         let column = row * 31 % n;
-        let sum: f32 = (0..n).map(|middle| a[row * n + middle] * b[middle * n + column]).sum();
+        let sum: f32 = (0..n)
+            .map(|middle| a[row * n + middle] * b[middle * n + column])
+            .sum();
         sum == c[row * n + column]
     })
 }
@@ -67,7 +77,11 @@ fn main() {
         let mut a: Vec<f32> = (0..n * n).map(|index| (index % 5) as f32).collect();
         let mut b: Vec<f32> = (0..n * n).map(|index| (index % 7) as f32).collect();
         let mut c = vec![0f32; n * n];
-        let square = |of: &mut Vec<f32>| Square { at: of.as_mut_ptr(), n, stride: n };
+        let square = |of: &mut Vec<f32>| Square {
+            at: of.as_mut_ptr(),
+            n,
+            stride: n,
+        };
         let mut watch = versus::Stopwatch::start();
         multiply(square(&mut c), square(&mut a), square(&mut b));
         watch.stop();

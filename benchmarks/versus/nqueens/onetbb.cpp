@@ -14,7 +14,8 @@ std::int64_t queens(const chess_board board, int row, int n) {
   for (int column = 0; column < n; ++column) {
     if (queen_is_safe(board, row, column)) {
       group.run([&board, &found, row, column, n] {
-        found[static_cast<std::size_t>(column)] = queens(with_queen(board, row, column), row + 1, n);
+        found[static_cast<std::size_t>(column)] =
+            queens(with_queen(board, row, column), row + 1, n);
       });
     }
   }

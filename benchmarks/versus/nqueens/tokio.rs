@@ -13,7 +13,11 @@ fn queens(board: Board, row: usize, n: i64) -> Pin<Box<dyn Future<Output = i64> 
         let mut children = Vec::with_capacity(n as usize);
         for column in 0..n as i8 {
             if versus::queen_is_safe(&board, row, column) {
-                children.push(tokio::spawn(queens(versus::with_queen(board, row, column), row + 1, n)));
+                children.push(tokio::spawn(queens(
+                    versus::with_queen(board, row, column),
+                    row + 1,
+                    n,
+                )));
             }
         }
         let mut solutions = 0;

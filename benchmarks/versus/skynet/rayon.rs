@@ -8,7 +8,10 @@ fn skynet(first: i64, leaves: i64) -> i64 {
         return first;
     }
     let part = leaves / versus::SKYNET_CHILDREN;
-    (0..versus::SKYNET_CHILDREN).into_par_iter().map(|child| skynet(first + child * part, part)).sum()
+    (0..versus::SKYNET_CHILDREN)
+        .into_par_iter()
+        .map(|child| skynet(first + child * part, part))
+        .sum()
 }
 
 fn main() {

@@ -16,6 +16,11 @@ fn main() {
             }
         });
         watch.stop();
-        versus::report(&watch, given.size, finished.load(Ordering::Relaxed) == given.size, 0.0);
+        versus::report(
+            &watch,
+            given.size,
+            finished.load(Ordering::Relaxed) == given.size,
+            0.0,
+        );
     });
 }

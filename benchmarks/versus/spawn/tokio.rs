@@ -21,6 +21,11 @@ fn main() {
         }
         all_done.notified().await;
         watch.stop();
-        versus::report(&watch, given.size, finished.load(Ordering::Relaxed) == given.size, 0.0);
+        versus::report(
+            &watch,
+            given.size,
+            finished.load(Ordering::Relaxed) == given.size,
+            0.0,
+        );
     });
 }

@@ -3,7 +3,6 @@
 
 #include "problems.hpp"
 #include "versus.hpp"
-
 #include <jackdaw/io/run.hpp>
 #include <jackdaw/runtime/runtime.hpp>
 

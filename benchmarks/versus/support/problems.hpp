@@ -66,14 +66,22 @@ inline chess_board with_queen(chess_board board, int row, int column) {
 /// The well-known answers (OEIS A000170), and the number of nodes of the search.
 inline queens_answer queens_expected(std::int64_t n) {
   switch (n) {
-    case 4: return {2, 17};
-    case 6: return {4, 153};
-    case 8: return {92, 2'057};
-    case 10: return {724, 35'539};
-    case 11: return {2'680, 166'926};
-    case 12: return {14'200, 856'189};
-    case 13: return {73'712, 4'674'890};
-    default: return {};
+    case 4:
+      return {2, 17};
+    case 6:
+      return {4, 153};
+    case 8:
+      return {92, 2'057};
+    case 10:
+      return {724, 35'539};
+    case 11:
+      return {2'680, 166'926};
+    case 12:
+      return {14'200, 856'189};
+    case 13:
+      return {73'712, 4'674'890};
+    default:
+      return {};
   }
 }
 

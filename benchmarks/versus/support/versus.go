@@ -12,7 +12,7 @@ import (
 )
 
 type arguments struct {
-	workers                int
+	workers               int
 	size, tasks, capacity int64
 }
 

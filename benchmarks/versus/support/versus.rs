@@ -16,7 +16,12 @@ pub fn not_applicable(why: &str) -> ! {
 }
 
 pub fn parse() -> Arguments {
-    let mut result = Arguments { workers: 1, size: 1, tasks: 1, capacity: 0 };
+    let mut result = Arguments {
+        workers: 1,
+        size: 1,
+        tasks: 1,
+        capacity: 0,
+    };
     let given: Vec<String> = std::env::args().skip(1).collect();
     for pair in given.chunks(2) {
         let value: i64 = pair[1].parse().expect("a whole number");
@@ -47,7 +52,12 @@ pub struct Stopwatch {
 
 impl Stopwatch {
     pub fn start() -> Self {
-        Stopwatch { cpu: cpu_now(), wall: Instant::now(), cpu_s: 0.0, wall_s: 0.0 }
+        Stopwatch {
+            cpu: cpu_now(),
+            wall: Instant::now(),
+            cpu_s: 0.0,
+            wall_s: 0.0,
+        }
     }
 
     pub fn stop(&mut self) {
@@ -60,7 +70,12 @@ impl Stopwatch {
 fn memory_bytes(key: &str) -> i64 {
     let text = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = text.lines().find(|line| line.starts_with(key)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<i64>().unwrap() * 1024
+    line.split_whitespace()
+        .nth(1)
+        .unwrap()
+        .parse::<i64>()
+        .unwrap()
+        * 1024
 }
 
 pub fn resident_bytes() -> i64 {
@@ -107,7 +122,10 @@ pub fn tokio_runtime(workers: usize) -> tokio::runtime::Runtime {
 /// A rayon pool with `workers` threads.
 #[cfg(feature = "rayon")]
 pub fn rayon_pool(workers: usize) -> rayon::ThreadPool {
-    rayon::ThreadPoolBuilder::new().num_threads(workers).build().unwrap()
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(workers)
+        .build()
+        .unwrap()
 }
 
 // -- The problems: see problems.hpp ------------------------------------------------------------------

@@ -13,7 +13,9 @@ fn main() {
     versus::on_tokio(given.workers, async move {
         let each = given.size / given.tasks;
         let mut watch = versus::Stopwatch::start();
-        let tasks: Vec<_> = (0..given.tasks).map(|_| tokio::spawn(give_way(each))).collect();
+        let tasks: Vec<_> = (0..given.tasks)
+            .map(|_| tokio::spawn(give_way(each)))
+            .collect();
         let mut done = 0;
         for task in tasks {
             done += task.await.unwrap();
