@@ -46,8 +46,10 @@ def read(path, problems, programs):
                for each in rounds.plan([problem], programs, sorted({
                    one["threads"] for one in document["benchmarks"]}))}
     for one in document["benchmarks"]:
-        series = by_name[one["name"]]
-        series.rounds.append({"ns": one["real_time"], one["label"]: one["real_time"],
+        if one["name"] not in by_name:
+            print(f"versus: SKIPPED {one['name']}: there is no such program any more")
+            continue
+        by_name[one["name"]].rounds.append({"ns": one["real_time"], one["label"]: one["real_time"],
                               "operations": one["iterations"],
                               **{key: one[key] for key in ("wall_s", "cpu_s", "peak_rss_bytes")}})
     return [each for each in by_name.values() if each.rounds], document["context"]

@@ -1,4 +1,4 @@
-"""The plots, as SVG: an overview of ratios, and bars per problem."""
+"""The plots, as SVG: an overview of ratios, and a chart per problem."""
 
 import io
 import math
@@ -14,7 +14,7 @@ import table
 
 OWN = "#1f6feb"
 OTHER = "#9aa4af"
-SERIAL = "#d0d7de"
+SERIAL = "#c69026"
 RATIO_MAX = 30
 
 matplotlib.rcParams.update({
@@ -78,8 +78,11 @@ def overview(series, workers):
     return as_svg(figure)
 
 
-def bars(series, problem):
-    """One chart per number of workers: medians as bars, the range of the rounds as lines."""
+def dots(series, problem):
+    """One chart per number of workers: medians as dots, the range of the rounds as lines.
+
+    No bars: on a logarithmic axis their length would mean nothing.
+    """
     chosen = [each for each in series if each.problem is problem and each.rounds]
     workers = sorted({each.workers for each in chosen})
     count = max(sum(each.workers == one for each in chosen) for one in workers)
@@ -90,9 +93,10 @@ def bars(series, problem):
         for y, each in enumerate(members):
             library = each.program.library
             colour = OWN if is_own(library) else SERIAL if library == "serial" else OTHER
-            axes.barh(y, each.median(), color=colour, height=0.7)
-            axes.plot([min(each.values()), max(each.values())], [y, y], color="black", linewidth=1)
-            axes.text(max(each.values()) * 1.08, y, table.scaled(each.median(), problem.quantity), va="center",
+            axes.axhline(y, color="#eaeef2", linewidth=0.8, zorder=0)
+            axes.plot([min(each.values()), max(each.values())], [y, y], color=colour, linewidth=3, alpha=0.5)
+            axes.plot(each.median(), y, "o", color=colour, markersize=7)
+            axes.text(max(each.values()) * 1.2, y, table.scaled(each.median(), problem.quantity), va="center",
                       fontsize=8)
         axes.set_yticks(range(len(members)), [each.program.library for each in members])
         axes.set_xscale("log")

@@ -55,7 +55,7 @@ def problem_section(series, problem):
     parts = [f'<h2 id="{problem.name}">{html.escape(problem.title)}</h2>']
     members = [each for each in series if each.problem is problem]
     if any(each.rounds for each in members):
-        parts.append(plot.bars(series, problem))
+        parts.append(plot.dots(series, problem))
     parts.append("<details><summary>Figures</summary>")
     for (_, workers), rows in table.tables(members).items():
         parts.append(f"<table><caption>{workers} worker{'s' if workers > 1 else ''}, "

@@ -2,7 +2,7 @@
 
 import rounds
 
-COLUMNS = ("", "median", "min", "max", "x best", "CPU/wall", "peak MiB", "size")
+COLUMNS = ("", "median", "min", "max", "x best", "wall s", "CPU s", "peak MiB", "size")
 
 
 def scaled(value, quantity):
@@ -23,7 +23,7 @@ def row(series, best):
     smaller = series.program.library in series.problem.sizes
     return [series.program.library, scaled(series.median(), quantity), scaled(min(values), quantity),
             scaled(max(values), quantity), ratio,
-            f"{series.median('cpu_s') / max(series.median('wall_s'), 1e-9):.2f}",
+            f"{series.median('wall_s'):.3f}", f"{series.median('cpu_s'):.3f}",
             f"{series.median('peak_rss_bytes') / 2**20:.1f}", "smaller" if smaller else ""]
 
 
@@ -36,7 +36,7 @@ def tables(series):
         best = rounds.best(series, problem, workers)
         done = sorted((each for each in members if each.rounds), key=lambda each: each.median())
         result[problem, workers] = [row(each, best) for each in done]
-        result[problem, workers] += [[each.program.library, "FAILED", *[""] * 6] for each in members
+        result[problem, workers] += [[each.program.library, "FAILED", *[""] * (len(COLUMNS) - 2)] for each in members
                                      if each.failure]
     return result
 

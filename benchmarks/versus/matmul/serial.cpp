@@ -1,3 +1,4 @@
+// One thread and no tasks: the leaves alone.
 #include "../support/problems.hpp"
 #include "../support/versus.hpp"
 

@@ -1,3 +1,4 @@
+// Plain recursion: the work itself, and the number of nodes that the others are held to.
 #include "../support/problems.hpp"
 #include "../support/versus.hpp"
 

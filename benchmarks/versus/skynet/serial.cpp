@@ -1,3 +1,4 @@
+// Plain calls.
 #include "../support/problems.hpp"
 #include "../support/versus.hpp"
 

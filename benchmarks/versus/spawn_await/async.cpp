@@ -1,3 +1,4 @@
+// std::async: a thread per child.
 #include "../support/versus.hpp"
 
 #include <future>
