@@ -24,30 +24,26 @@ def line(cells, tag="td", kind=""):
 
 
 def standing(series):
-    """Where jackdaw stands, the losses first: a list of (ratio to the best of the others, text)."""
+    """Where jackdaw's programs stand, the losses first: a list of (ratio to the best of the others, text)."""
     result = []
-    for problem, workers in dict.fromkeys((each.problem, each.workers) for each in series):
-        done = [each for each in series if each.problem is problem and each.workers == workers and each.rounds]
-        own = [each for each in done if plot.is_own(each.program.library)]
-        others = [each for each in done if not plot.is_own(each.program.library)
-                  and each.program.library != "serial"]
-        if not own or not others:
+    for own in series:
+        others = [each for each in series if each.problem is own.problem and each.workers == own.workers
+                  and each.rounds and each.program.library != "serial"
+                  and not plot.is_own(each.program.library)]
+        if not own.rounds or not plot.is_own(own.program.library) or not others:
             continue
-        ours, theirs = (min(group, key=lambda each: each.median()) for group in (own, others))
-        ratio = ours.median() / theirs.median()
-        quantity = problem.quantity
-        result.append((ratio, f"{problem.name}, {workers} worker{'s' if workers > 1 else ''}: "
-                              f"{table.scaled(ours.median(), quantity)}, best other "
-                              f"{theirs.program.library} {table.scaled(theirs.median(), quantity)}"))
+        best = min(others, key=lambda each: each.median())
+        quantity = own.problem.quantity
+        ratio = own.median() / best.median()
+        result.append((ratio, f"{ratio:.2f} times the best other: {own.name} "
+                              f"{table.scaled(own.median(), quantity)}, {best.program.library} "
+                              f"{table.scaled(best.median(), quantity)}"))
     return sorted(result, reverse=True)
 
 
 def standing_list(series):
-    lines = []
-    for ratio, text in standing(series):
-        kind, verdict = ("lost", f"{ratio:.2f} times as much") if ratio > 1 else \
-            ("won", f"{1 / ratio:.2f} times less")
-        lines.append(f'<li class="{kind}">{html.escape(text)}: {verdict}</li>')
+    lines = [f'<li class="{"lost" if ratio > 1 else "won"}">{html.escape(text)}</li>'
+             for ratio, text in standing(series)]
     return "<ol>" + "\n".join(lines) + "</ol>"
 
 
@@ -76,6 +72,9 @@ def write(path, series, manifest):
              "<p>The same problems, sizes, flags and allocator; every figure is the median of rounds that were "
              "run in turn, each in a process of its own. Smaller is better everywhere. “smaller” in a table: the "
              "problem was made smaller for that library, because it would have taken minutes.</p>"]
+    parts.append("<p>" + html.escape(f"{manifest['date']}; {manifest['machine']}; commit {manifest['commit']}; "
+                                     f"rounds: {manifest['rounds']}; load before: {manifest['load before']}")
+                 + "</p>")
     for one in workers:
         parts += [f"<h2>Times the best, {one} worker{'s' if one > 1 else ''}</h2>", plot.overview(series, one)]
     parts += ["<h2>Where jackdaw stands, the losses first</h2>", standing_list(series)]
