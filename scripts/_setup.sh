@@ -17,6 +17,10 @@ packages_build=(
 )
 packages_test=(curl wrk git)
 packages_peers=(python3-uvloop)  # What jackdaw is compared with.
+packages_versus=(
+  libboost-dev libuv1-dev golang-go librust-tokio-dev librust-rayon-dev
+  libtcmalloc-minimal4 libbenchmark-tools python3-matplotlib python3-scipy
+)
 packages_sanitizer=(libclang-rt-19-dev llvm-19)  # The latter names functions in reports.
 
 # -- Messages --------------------------------------------------------------------------------------

@@ -1,0 +1,28 @@
+// Needs: boost/asio/experimental/channel.hpp
+#include "../support/on_asio.hpp"
+
+namespace versus {
+namespace {
+
+asio::awaitable<std::int64_t> child(std::int64_t value) {
+  opaque(value);
+  co_return value + 1;
+}
+
+asio::awaitable<int> await_children(std::int64_t size) {
+  std::int64_t value = 0;
+  stopwatch time;
+  for (std::int64_t index = 0; index < size; ++index) {
+    value = co_await child(value);
+  }
+  time.stop();
+  co_return report(time, size, value == size);
+}
+
+}  // namespace
+}  // namespace versus
+
+int main(int count, char** values) {
+  const versus::arguments given = versus::parse(count, values);
+  return versus::on_asio(given, versus::await_children(given.size));
+}
