@@ -18,9 +18,11 @@ class function_ref<Result(Arguments...)> {
     requires(!std::is_same_v<std::remove_cvref_t<F>, function_ref> &&
              std::is_invocable_r_v<Result, F&, Arguments...>)
   function_ref(F&& callable) noexcept  // NOLINT: a parameter that takes any callable.
-      : callable_(const_cast<void*>(static_cast<const void*>(std::addressof(callable)))),
+      // reinterpret_cast: POSIX has pointers to functions fit into those to objects.
+      : callable_(reinterpret_cast<void*>(
+            const_cast<std::remove_cv_t<std::remove_reference_t<F>>*>(std::addressof(callable)))),
         call_([](void* self, Arguments... arguments) -> Result {
-          return (*static_cast<std::remove_reference_t<F>*>(self))(
+          return (*reinterpret_cast<std::remove_reference_t<F>*>(self))(
               std::forward<Arguments>(arguments)...);
         }) {}
 
