@@ -19,8 +19,7 @@ class function_ref<Result(Arguments...)> {
              std::is_invocable_r_v<Result, F&, Arguments...>)
   function_ref(F&& callable) noexcept  // NOLINT: a parameter that takes any callable.
       // reinterpret_cast: POSIX has pointers to functions fit into those to objects.
-      : callable_(reinterpret_cast<void*>(
-            const_cast<std::remove_cv_t<std::remove_reference_t<F>>*>(std::addressof(callable)))),
+      : callable_(const_cast<void*>(reinterpret_cast<const void*>(std::addressof(callable)))),
         call_([](void* self, Arguments... arguments) -> Result {
           return (*reinterpret_cast<std::remove_reference_t<F>*>(self))(
               std::forward<Arguments>(arguments)...);
