@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jackdaw/runtime/base/assert.hpp>
+#include <jackdaw/runtime/base/config.hpp>
 
 namespace jackdaw {
 
@@ -43,18 +44,18 @@ extern constinit thread_local execution_context this_thread_context asm(
 /// another thread (docs/compilers.md). So the address is computed by instructions that they cannot see
 /// through; where we have not written any, by a call.
 [[nodiscard]] inline execution_context& current_context() noexcept {
-#if defined(__x86_64__) && defined(__linux__) && defined(__LP64__)
-  execution_context* here = nullptr;
-  asm volatile(
-      "movq %%fs:0, %0\n\t"
-      "addq jackdaw_this_thread_context@gottpoff(%%rip), %0"
-      : "=r"(here)
-      :
-      : "cc");
-  return *here;
-#else
-  return call_for_current_context();
-#endif
+  if constexpr (reads_thread_pointer) {
+    execution_context* here = nullptr;
+    asm volatile(
+        "movq %%fs:0, %0\n\t"
+        "addq jackdaw_this_thread_context@gottpoff(%%rip), %0"
+        : "=r"(here)
+        :
+        : "cc");
+    return *here;
+  } else {
+    return call_for_current_context();
+  }
 }
 
 /// The task that runs now. Asserts that there is one.

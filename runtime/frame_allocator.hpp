@@ -3,8 +3,9 @@
 // Who owns what
 // -------------
 // A block freed on a thread goes to that thread's list, wherever it came from: a stolen task gives its
-// frame to the thief. Lists are capped; what is beyond goes back to the heap, so a flow from one
-// worker to another cannot grow without end, and no remote-free queue is needed.
+// frame to the thief. Lists are capped; what is beyond goes to a depot that all threads share, by half a
+// list at a time, and comes from there: so a flow from one worker to another costs neither of them the heap,
+// and needs no remote-free queue. The depot is capped too, and what is beyond goes back to the heap.
 // Under a sanitizer every block comes from the heap, so that use after free is seen.
 #pragma once
 
@@ -55,18 +56,18 @@ extern constinit thread_local frame_lists this_thread_frames asm("jackdaw_this_t
 /// this_thread_frames, found anew by each call, for the reason of current_context().
 [[nodiscard]] frame_lists& call_for_frame_lists() noexcept;
 [[nodiscard]] inline frame_lists& current_frame_lists() noexcept {
-#if defined(__x86_64__) && defined(__linux__) && defined(__LP64__)
-  frame_lists* here = nullptr;
-  asm volatile(
-      "movq %%fs:0, %0\n\t"
-      "addq jackdaw_this_thread_frames@gottpoff(%%rip), %0"
-      : "=r"(here)
-      :
-      : "cc");
-  return *here;
-#else
-  return call_for_frame_lists();
-#endif
+  if constexpr (reads_thread_pointer) {
+    frame_lists* here = nullptr;
+    asm volatile(
+        "movq %%fs:0, %0\n\t"
+        "addq jackdaw_this_thread_frames@gottpoff(%%rip), %0"
+        : "=r"(here)
+        :
+        : "cc");
+    return *here;
+  } else {
+    return call_for_frame_lists();
+  }
 }
 
 /// Where a list is empty or full.

@@ -40,6 +40,7 @@ void worker::attach() {
   context.driver = own_driver_.get();
   context.slot = this;
   round_began_ = pool_->now();
+  poll_at = resumptions.get() + poll_budget_;
 }
 
 void worker::detach() noexcept {
