@@ -36,20 +36,22 @@ struct run_slot {
   static constexpr unsigned next_in_a_row_max = 3;
   static constexpr unsigned depth_max = 16;
 
-  /// True if `next` may run now, without the worker's loop: it counts as run then.
+  /// True if `next`, and after it the task that runs now, may run without the worker's loop.
   [[nodiscard]] bool may_run_next() noexcept {
-    if (depth >= depth_max || resumptions.get() >= poll_at) {
+    if (depth >= depth_max || resumptions.get() + 1 >= poll_at) {
       return false;
     }
-    if (next_in_a_row >= next_in_a_row_max) {
+    if (next_in_a_row + 1 >= next_in_a_row_max) {
       if (queue_may_hold_work) {
         return false;
       }
       next_in_a_row = 0;
     }
+    return true;
+  }
+  void count_next() noexcept {
     ++next_in_a_row;
     resumptions.add(1);
-    return true;
   }
 
   /// True if nothing else is runnable here, and nothing outside must be looked at: then the task that asks

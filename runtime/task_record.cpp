@@ -373,9 +373,13 @@ bool task_record::run_for(task_record& waiter) noexcept {
     return false;
   }
   slot->next = nullptr;
+  slot->count_next();
   ++slot->depth;
   run_step(*this);
   --slot->depth;
+  if (done()) {
+    slot->count_next();  // The waiter, which goes on.
+  }
   context.task = &waiter;
   return true;
 }

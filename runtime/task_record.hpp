@@ -162,7 +162,7 @@ class task_record : public work, public list_links, public future_base {
 
   /// Before anybody else knows the task: a reference for its first handle, which adopts it.
   void reference_for_handle() noexcept {
-    references_.store(2, std::memory_order_relaxed);  // F1: before the task is published.
+    references_.store(2, std::memory_order_relaxed);  // Relaxed: nobody knows it yet.
   }
   /// Queues the first step. The caller has added its references. Throws if the scheduler has ended:
   /// then the task was not started. `eagerly`, or where the scheduler wants it of all tasks: runs the first

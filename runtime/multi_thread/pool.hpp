@@ -88,12 +88,13 @@ class pool final : public scheduler {
     run_slot* const slot = current_context().slot;
     return slot != nullptr && slot->owner == this ? static_cast<worker*>(slot) : nullptr;
   }
-  // Acquire pairs with task_finished(), and seq_cst is Dekker with stop_workers().
   [[nodiscard]] bool main_is_done() const noexcept {
-    return main_done_.load(std::memory_order_acquire);
+    return main_done_.load(std::memory_order_acquire);  // Acquire pairs with task_finished().
   }
   [[nodiscard]] bool all_tasks_are_done() const noexcept { return tasks().alive() == 0; }
-  [[nodiscard]] bool stopped() const noexcept { return stopping_.load(std::memory_order_seq_cst); }
+  [[nodiscard]] bool stopped() const noexcept {
+    return stopping_.load(std::memory_order_seq_cst);  // Seq_cst: Dekker with stop_workers().
+  }
   void start_or_wake(unsigned index) noexcept;
   void run_worker(unsigned index) noexcept;
   void cancel_all();

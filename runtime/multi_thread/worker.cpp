@@ -46,6 +46,7 @@ void worker::attach() {
   context.slot = this;
   context.forks = &forks_.stack();
   round_began_ = pool_->now();
+  poll_at = resumptions.get() + poll_budget_;
 }
 
 void worker::detach() noexcept {

@@ -8,22 +8,25 @@ namespace jackdaw {
 
 void event::set() noexcept {
   auto held = waiters_.lock();
-  // V1: under the lock, which orders all changes.
-  if (!set_.load(std::memory_order_relaxed)) {
-    // V2: release pairs with V3: who finds it set sees what preceded that.
-    set_.store(true, std::memory_order_release);
+  if (!set_) {
+    set_ = true;
     waiters_.release_all(std::move(held));
   }
 }
 
 void event::clear() noexcept {
   const auto held = waiters_.lock();
-  set_.store(false, std::memory_order_relaxed);  // V1
+  set_ = false;
+}
+
+bool event::is_set() const noexcept {
+  const auto held = waiters_.lock();
+  return set_;
 }
 
 bool event::wait_awaiter::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   auto held = event_->waiters_.lock();
-  if (event_->set_.load(std::memory_order_relaxed)) {  // V1
+  if (event_->set_) {
     return false;
   }
   event_->waiters_.suspend(std::move(held), node_, awaiting);

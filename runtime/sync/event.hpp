@@ -1,9 +1,11 @@
 // An event: a flag that tasks wait for.
+//
+// The flag is only looked at under the lock of the queue, also by those who find it set and do not wait: they may
+// destroy the event at once, and whoever set it has left the lock by then.
 #pragma once
 
 #include <jackdaw/runtime/sync/wait_queue.hpp>
 
-#include <atomic>
 #include <coroutine>
 
 namespace jackdaw {
@@ -18,7 +20,7 @@ class event {
     explicit wait_awaiter(event& awaited) noexcept : event_(&awaited) {}
     wait_awaiter(wait_awaiter&& other) noexcept : event_(other.event_) {}
     wait_awaiter& operator=(wait_awaiter&&) = delete;
-    [[nodiscard]] bool await_ready() const noexcept { return event_->is_set(); }
+    [[nodiscard]] bool await_ready() const noexcept { return false; }  // await_suspend() looks.
     bool await_suspend(std::coroutine_handle<> awaiting) noexcept;
     void await_resume();
 
@@ -30,9 +32,7 @@ class event {
   /// Wakes everybody who waits now, oldest first, also if clear() follows at once. Resumes nobody.
   void set() noexcept;
   void clear() noexcept;
-  [[nodiscard]] bool is_set() const noexcept {
-    return set_.load(std::memory_order_acquire);  // V3
-  }
+  [[nodiscard]] bool is_set() const noexcept;
 
   /// Suspends      Unless the event is set.
   /// Cancellation  Throws cancelled_error, even if the event was set in the same instant.
@@ -41,7 +41,7 @@ class event {
 
  private:
   wait_queue waiters_;
-  std::atomic<bool> set_{false};  // Changed under the lock.
+  bool set_ = false;  // Under the lock.
 };
 
 }  // namespace jackdaw
