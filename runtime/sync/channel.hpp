@@ -149,7 +149,8 @@ class [[nodiscard]] receive_many_operation {
 /// hop: a message that somebody waits for is given to him, and nobody can take it away.
 ///
 /// Threads       Tasks of any runtime; try_..., close() and size() from any thread.
-/// Lifetime      Nobody may wait when it is destroyed. Messages that are left are destroyed with it.
+/// Lifetime      Nobody may wait when it is destroyed; who received the last message may destroy it. Messages that
+///               are left are destroyed with it.
 /// Cancellation  Never loses a message: a cancelled send() has not sent, a cancelled receive() has not taken. Once
 ///               it has, the await returns and the cancellation is thrown at the next one.
 /// Cost          About 10 ns for a message that nobody waits for; an allocation per some hundreds of them at
@@ -171,7 +172,12 @@ class channel {
   }
   channel(const channel&) = delete;
   channel& operator=(const channel&) = delete;
-  ~channel() = default;
+  ~channel() {
+    // Whoever sent the message that the caller received, or woke him, may still be inside: it lets go of the locks
+    // last (spin_lock.hpp).
+    const std::lock_guard guard(lock_);
+    const std::lock_guard takers(takers_);
+  }
 
   /// Sends; waits for room if there is none.
   ///
@@ -418,14 +424,11 @@ bool channel<T>::wait_for_message(receiver& waiter, std::coroutine_handle<> awai
   return true;
 }
 
-// Takes lock_ as well: whoever woke us may still be inside, and we may destroy the channel.
 template <class T>
 void channel<T>::end_send(sender& waiter) {
-  std::unique_lock guard(lock_);
   wait_queue::guard held;
   const bool cancelled = senders_.finish_keeping_result(held, waiter);
   held.unlock();
-  guard.unlock();
   if (cancelled) {
     throw_cancelled(waiter);
   }
@@ -436,11 +439,9 @@ void channel<T>::end_send(sender& waiter) {
 
 template <class T>
 void channel<T>::end_receive(receiver& waiter) {
-  std::unique_lock guard(lock_);
   wait_queue::guard held;
   const bool cancelled = receivers_.finish_keeping_result(held, waiter);
   held.unlock();
-  guard.unlock();
   if (cancelled) {
     throw_cancelled(waiter);
   }
