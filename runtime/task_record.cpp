@@ -13,20 +13,21 @@ namespace jackdaw {
 namespace {
 
 // The word: a phase and flags. See "One suspension, one winner".
-constexpr std::uint32_t phase_mask = 3;
-constexpr std::uint32_t phase_running = 0;
-constexpr std::uint32_t phase_waiting = 1;
-constexpr std::uint32_t phase_woken = 2;
-constexpr std::uint32_t phase_cancelled = 3;
-constexpr std::uint32_t must_cancel = 4;
-constexpr std::uint32_t hook_busy = 8;
-constexpr std::uint32_t has_hook = 32;
-// Above the flags: the number of requests that were not taken back. In the same word, so that a request and
-// its effect are one change.
-constexpr std::uint32_t one_request = 64;
+constexpr std::uint32_t phase_mask = task_word::phase_mask;
+constexpr std::uint32_t phase_waiting = task_word::phase_waiting;
+constexpr std::uint32_t phase_cancelled = task_word::phase_cancelled;
+constexpr std::uint32_t must_cancel = task_word::must_cancel;
+constexpr std::uint32_t hook_busy = task_word::hook_busy;
+constexpr std::uint32_t has_hook = task_word::has_hook;
+constexpr std::uint32_t one_request = task_word::one_request;
 
-constexpr std::uint32_t requests_in(std::uint32_t word) noexcept { return word / one_request; }
-constexpr std::uint32_t flags_in(std::uint32_t word) noexcept { return word % one_request; }
+constexpr std::uint32_t requests_in(std::uint32_t word) noexcept {
+  return task_word::requests_in(word);
+}
+constexpr std::uint32_t flags_in(std::uint32_t word) noexcept { return task_word::flags_in(word); }
+constexpr std::uint32_t with_phase(std::uint32_t word, std::uint32_t phase) noexcept {
+  return task_word::with_phase(word, phase);
+}
 
 // asyncio numbers its unnamed tasks over the whole process, from 1.
 std::atomic<std::uint64_t> tasks_numbered{0};
@@ -53,10 +54,6 @@ bool is_in_hook_of(const task_record& task) noexcept {
   return step != nullptr;
 }
 
-constexpr std::uint32_t with_phase(std::uint32_t word, std::uint32_t phase) noexcept {
-  return (word & ~phase_mask) | phase;
-}
-
 }  // namespace
 
 task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std::string_view name,
@@ -78,47 +75,20 @@ task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std
 task_record::~task_record() = default;
 
 bool task_record::try_change(std::uint32_t& expected, std::uint32_t desired) noexcept {
-  if (single_threaded_) {
-    // All accesses are by one thread: relaxed, which is a plain load and store.
-    const auto seen = word_.load(std::memory_order_relaxed);
-    if (seen != expected) {
-      expected = seen;
-      return false;
-    }
-    word_.store(desired, std::memory_order_relaxed);  // As above.
-    return true;
-  }
-  // T1: acquire and release, for every transition: see "Orders" in the header.
-  return word_.compare_exchange_weak(expected, desired, std::memory_order_acq_rel,
-                                     std::memory_order_acquire);
+  return word().try_change(expected, desired);
 }
 
 std::uint32_t task_record::change(std::uint32_t clear, std::uint32_t set) noexcept {
-  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
-  while (!try_change(seen, (seen & ~clear) | set)) {
-  }
-  return seen;
+  return word().change(clear, set);
 }
 
 bool task_record::arm(cancel_hook* hook) noexcept {
-  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
   hook_ = hook;
-  const std::uint32_t waiting = phase_waiting | (hook != nullptr ? has_hook : 0);
-  while (true) {
-    JACKDAW_ASSERT((seen & phase_mask) == phase_running);
-    if ((seen & must_cancel) == 0) {
-      if (try_change(seen, with_phase(seen, waiting))) {
-        return true;
-      }
-    } else if (hook == nullptr) {
-      if (try_change(seen, with_phase(seen & ~must_cancel, phase_cancelled))) {
-        return false;
-      }
-    } else if (try_change(seen, with_phase(seen & ~must_cancel, waiting) | hook_busy)) {
-      cancel_through_hook(copy_message());
-      return true;
-    }
+  const task_word::armed begun = word().arm(hook != nullptr);
+  if (begun == task_word::armed::asks_hook) [[unlikely]] {
+    cancel_through_hook(copy_message());
   }
+  return begun != task_word::armed::cancelled;
 }
 
 // With hook_busy set by the caller. Its clearing is the last access: end_wait() waits for it.
@@ -146,32 +116,15 @@ void task_record::pass_on_noted_request() noexcept {
   }
 }
 
-std::uint32_t task_record::end_phase(std::uint32_t flags_to_clear) noexcept {
-  auto seen = word_.load(std::memory_order_acquire);  // As T1; and a hook's effects are seen.
-  while (true) {
-    if ((seen & hook_busy) != 0) {
-      std::this_thread::yield();
-      seen = word_.load(std::memory_order_acquire);  // As above.
-      continue;
-    }
-    // A cancelled wait delivers all requests made so far; others only what the caller takes.
-    const auto clear =
-        (seen & phase_mask) == phase_cancelled ? std::uint32_t{must_cancel} : flags_to_clear;
-    if (try_change(seen, with_phase(seen & ~(clear | has_hook), phase_running))) {
-      return seen;
-    }
-  }
-}
-
 wait_end task_record::end_wait() noexcept {
-  const auto word = end_phase(must_cancel);
-  const bool cancelled = (word & phase_mask) == phase_cancelled || (word & must_cancel) != 0;
+  const auto ended = word().end_phase(must_cancel);
+  const bool cancelled = (ended & phase_mask) == phase_cancelled || (ended & must_cancel) != 0;
   return cancelled ? wait_end::cancelled : wait_end::woken;
 }
 
 wait_end task_record::end_wait_keeping_result() noexcept {
-  const auto word = end_phase(0);
-  return (word & phase_mask) == phase_cancelled ? wait_end::cancelled : wait_end::woken;
+  const auto ended = word().end_phase(0);
+  return (ended & phase_mask) == phase_cancelled ? wait_end::cancelled : wait_end::woken;
 }
 
 bool task_record::take_cancellation() noexcept {
@@ -186,15 +139,7 @@ void task_record::owe_cancellation() noexcept { change(0, must_cancel); }
 
 void task_record::throw_cancelled() { throw cancelled_error(take_message()); }
 
-bool task_record::wake() noexcept {
-  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
-  while ((seen & phase_mask) == phase_waiting) {
-    if (try_change(seen, with_phase(seen, phase_woken))) {
-      return true;
-    }
-  }
-  return false;
-}
+bool task_record::wake() noexcept { return word().wake(); }
 
 void task_record::wake_and_schedule() noexcept {
   if (wake()) {

@@ -4,7 +4,7 @@
 // One suspension, one winner
 // --------------------------
 // A task waits for one thing at a time. Who ends that wait — the thing itself, or a canceller — is
-// decided by one compare-and-swap on `word_`, whose low bits hold the phase:
+// decided by one compare-and-swap on `word_` (task_word.hpp), whose low bits hold the phase:
 //
 //              arm()                 wake()                        end_wait()
 //     running ───────────► waiting ───────────► woken ─────────────────► running
@@ -49,6 +49,7 @@
 #include <jackdaw/runtime/base/intrusive_list.hpp>
 #include <jackdaw/runtime/context.hpp>
 #include <jackdaw/runtime/future_base.hpp>
+#include <jackdaw/runtime/task_word.hpp>
 #include <jackdaw/runtime/work.hpp>
 
 #include <atomic>
@@ -203,9 +204,9 @@ class task_record : public work, public list_links, public future_base {
   void pass_on_noted_request() noexcept;
   void request_cancel_from_outside(std::string_view message) noexcept;
 
+  [[nodiscard]] task_word word() noexcept { return {word_, single_threaded_}; }
   bool try_change(std::uint32_t& expected, std::uint32_t desired) noexcept;
   std::uint32_t change(std::uint32_t clear, std::uint32_t set) noexcept;
-  [[nodiscard]] std::uint32_t end_phase(std::uint32_t flags_to_clear) noexcept;
 
   bool reports_destruction_ = true;
   bool started_ = false;
