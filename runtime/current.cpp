@@ -1,5 +1,4 @@
 // The thread-local behind current_context().
-#include <jackdaw/runtime/base/assert.hpp>
 #include <jackdaw/runtime/current.hpp>
 
 #include <stdexcept>
@@ -11,17 +10,11 @@ extern "C" {
 
 namespace jackdaw {
 
-[[gnu::noinline]] execution_context& current_context_by_call() noexcept {
+[[gnu::noinline]] execution_context& call_for_current_context() noexcept {
   // Without it clang-19 deduces that the call has no effect, and keeps its result across a suspension
   // where it sees this body (link-time optimisation, one big translation unit): docs/compilers.md.
   asm volatile("");
   return jackdaw_execution_context;
-}
-
-task_record& current_task() {
-  task_record* const task = current_context().task;
-  JACKDAW_ASSERT(task != nullptr);
-  return *task;
 }
 
 scheduler& current_scheduler() {

@@ -3,6 +3,7 @@
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/join_wait.hpp>
+#include <jackdaw/runtime/run_slot.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 #include <jackdaw/runtime/task_record.hpp>
 
@@ -12,25 +13,14 @@
 namespace jackdaw {
 namespace {
 
-// The word: a phase and flags. See "One suspension, one winner".
-constexpr std::uint32_t phase_mask = task_word::phase_mask;
-constexpr std::uint32_t phase_waiting = task_word::phase_waiting;
-constexpr std::uint32_t phase_cancelled = task_word::phase_cancelled;
-constexpr std::uint32_t must_cancel = task_word::must_cancel;
-constexpr std::uint32_t hook_busy = task_word::hook_busy;
-constexpr std::uint32_t has_hook = task_word::has_hook;
-constexpr std::uint32_t one_request = task_word::one_request;
-
-constexpr std::uint32_t requests_in(std::uint32_t word) noexcept {
-  return task_word::requests_in(word);
-}
-constexpr std::uint32_t flags_in(std::uint32_t word) noexcept { return task_word::flags_in(word); }
-constexpr std::uint32_t with_phase(std::uint32_t word, std::uint32_t phase) noexcept {
-  return task_word::with_phase(word, phase);
-}
-
-// asyncio numbers its unnamed tasks over the whole process, from 1.
+// asyncio numbers its unnamed tasks over the whole process, from 1, in the order of their creation. In a pool
+// that order says nothing, and a task gets a number when somebody asks for its name.
 std::atomic<std::uint64_t> tasks_numbered{0};
+
+std::uint64_t next_number() noexcept {
+  // M1: relaxed; the number only has to be unique.
+  return fetch_add(tasks_numbered, std::uint64_t{1}, std::memory_order_relaxed) + 1;
+}
 
 // Tasks that wait for tasks are cancelled by recursion, leaf first. What is deeper than this is left to
 // the run loop, so that a chain of any length needs little stack.
@@ -62,33 +52,23 @@ task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std
       future_base(scheduler),
       root_(root),
       resume_point_(root),
-      context_(std::move(in)),
-      number_(0) {
-  if (name.empty()) {
-    // N1: relaxed; the number only has to be unique.
-    number_ = fetch_add(tasks_numbered, std::uint64_t{1}, std::memory_order_relaxed) + 1;
-  } else {
-    name_ = std::make_unique<std::string>(name);
+      context_(std::move(in)) {
+  if (!name.empty()) {
+    set_name(name);
+  } else if (single_threaded_) {
+    number_ = next_number();
   }
 }
 
 task_record::~task_record() = default;
 
-bool task_record::try_change(std::uint32_t& expected, std::uint32_t desired) noexcept {
-  return word().try_change(expected, desired);
-}
-
-std::uint32_t task_record::change(std::uint32_t clear, std::uint32_t set) noexcept {
-  return word().change(clear, set);
-}
-
-bool task_record::arm(cancel_hook* hook) noexcept {
-  hook_ = hook;
-  const task_word::armed begun = word().arm(hook != nullptr);
-  if (begun == task_word::armed::asks_hook) [[unlikely]] {
-    cancel_through_hook(copy_message());
+// A cancellation was due when the wait began.
+bool task_record::arm_with_request(task_word::armed begun) noexcept {
+  if (begun == task_word::armed::cancelled) {
+    return false;
   }
-  return begun != task_word::armed::cancelled;
+  cancel_through_hook(copy_message());
+  return true;
 }
 
 // With hook_busy set by the caller. Its clearing is the last access: end_wait() waits for it.
@@ -116,20 +96,13 @@ void task_record::pass_on_noted_request() noexcept {
   }
 }
 
-wait_end task_record::end_wait() noexcept {
-  const auto ended = word().end_phase(must_cancel);
-  const bool cancelled = (ended & phase_mask) == phase_cancelled || (ended & must_cancel) != 0;
-  return cancelled ? wait_end::cancelled : wait_end::woken;
-}
-
 wait_end task_record::end_wait_keeping_result() noexcept {
   const auto ended = word().end_phase(0);
   return (ended & phase_mask) == phase_cancelled ? wait_end::cancelled : wait_end::woken;
 }
 
 bool task_record::take_cancellation() noexcept {
-  // S2: a hint; a request that is just being made may as well be seen at the next suspension.
-  if ((word_.load(std::memory_order_relaxed) & must_cancel) == 0) {
+  if (!cancellation_is_due()) {
     return false;
   }
   return (change(must_cancel, 0) & must_cancel) != 0;
@@ -139,15 +112,13 @@ void task_record::owe_cancellation() noexcept { change(0, must_cancel); }
 
 void task_record::throw_cancelled() { throw cancelled_error(take_message()); }
 
-bool task_record::wake() noexcept { return word().wake(); }
-
 void task_record::wake_and_schedule() noexcept {
   if (wake()) {
     schedule();
   }
 }
 
-void task_record::schedule() noexcept { scheduler_->schedule(*this); }
+void task_record::schedule_elsewhere() noexcept { scheduler_->schedule(*this); }
 
 // The frame that holds the hook stays: it is we who are inside of it, further up this stack.
 void task_record::end_wait_in_circle(std::string_view message) noexcept {
@@ -298,13 +269,22 @@ const cancel_hook* task_record::hook_of_wait() const noexcept {
 
 std::string task_record::name() const {
   const std::lock_guard guard(lock_);
-  return name_ != nullptr ? *name_ : "Task-" + std::to_string(number_);
+  if (rare() != nullptr && rare()->named) {
+    return rare()->name;
+  }
+  if (number_ == 0) {
+    number_ = next_number();
+  }
+  return "Task-" + std::to_string(number_);
 }
 
 void task_record::set_name(std::string_view name) {
-  auto copy = std::make_unique<std::string>(name);
+  std::string copy(name);
+  auto made = std::make_unique<rarities>();
   const std::lock_guard guard(lock_);
-  name_.swap(copy);
+  rarities& here = make_rare(made);
+  here.name.swap(copy);
+  here.named = true;
 }
 
 void task_record::start(bool eagerly) {
@@ -350,6 +330,20 @@ void task_record::run_step(work& self) {
   }
 }
 
+bool task_record::run_for(task_record& waiter) noexcept {
+  execution_context& context = current_context();
+  run_slot* const slot = context.slot;
+  if (slot == nullptr || slot->next != static_cast<work*>(this) || !slot->may_run_next()) {
+    return false;
+  }
+  slot->next = nullptr;
+  ++slot->depth;
+  run_step(*this);
+  --slot->depth;
+  context.task = &waiter;
+  return true;
+}
+
 void task_record::complete() noexcept {
   harvest(root_);
   publish_done();
@@ -374,7 +368,8 @@ void task_record::end() noexcept {
 }
 
 void task_record::publish_done() noexcept {
-  if (exception() != nullptr && !ended_cancelled()) {
+  if (exception() != nullptr && !ended_cancelled()) [[unlikely]] {
+    const std::lock_guard guard(lock_);
     expect_retrieval();
   }
   end();

@@ -22,7 +22,9 @@
 //   W  wake()             waker: waiting -> woken. True: the caller owes a schedule(). The waker holds
 //                         what keeps the record alive: the lock of the queue in which its node is.
 //   C  request_cancel()   any thread: waiting -> cancelled, or the flag must_cancel.
-//   E  end_wait()         the resumed task: -> running. Waits for a canceller that is inside a hook.
+//   E  end_wait()         the resumed task: -> running. Waits for a canceller that is inside a hook. In a pool,
+//                         a wait that was woken and has nothing to deliver stays woken until A: no step of
+//                         the protocol tells woken from running.
 //
 // A wait with a hook (a join, a kernel operation) is not ended by the canceller: the hook is asked to
 // make it end (the awaited task is cancelled, the kernel is told), and wake() comes from there. The
@@ -38,7 +40,7 @@
 //
 // Orders: all changes of `word_` are read-modify-writes with acquire and release, so that they are
 // totally ordered and whoever takes over sees what the previous owner of the task wrote. A single-
-// threaded scheduler pays for none of this: there a change is a plain load and store (see change()).
+// threaded scheduler pays for none of this: there a change is a plain load and store (see task_word::try_change()).
 //
 // Lifetime
 // --------
@@ -48,7 +50,9 @@
 
 #include <jackdaw/runtime/base/intrusive_list.hpp>
 #include <jackdaw/runtime/context.hpp>
+#include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/future_base.hpp>
+#include <jackdaw/runtime/run_slot.hpp>
 #include <jackdaw/runtime/task_word.hpp>
 #include <jackdaw/runtime/work.hpp>
 
@@ -114,6 +118,12 @@ class task_record : public work, public list_links, public future_base {
   /// Delivers a cancellation that is due, without waiting: for a task that was merely queued.
   [[nodiscard]] bool take_cancellation() noexcept;
 
+  /// A hint that take_cancellation() would deliver one.
+  [[nodiscard]] bool cancellation_is_due() const noexcept {
+    // S2: a request that is just being made may as well be seen at the next suspension.
+    return (word_.load(std::memory_order_relaxed) & must_cancel) != 0;
+  }
+
   /// Makes the next suspension throw cancelled_error: the operation won the race against its cancel.
   void owe_cancellation() noexcept;
 
@@ -150,12 +160,19 @@ class task_record : public work, public list_links, public future_base {
   [[nodiscard]] std::string name() const;
   void set_name(std::string_view name);
 
+  /// Before anybody else knows the task: a reference for its first handle, which adopts it.
+  void reference_for_handle() noexcept {
+    references_.store(2, std::memory_order_relaxed);  // F1: before the task is published.
+  }
   /// Queues the first step. The caller has added its references. Throws if the scheduler has ended:
   /// then the task was not started. `eagerly`, or where the scheduler wants it of all tasks: runs the first
   /// step inside of this call instead, if the scheduler runs on this thread (asyncio: S60).
   void start(bool eagerly = false);
   /// Queues the next step: the other half of a wake().
   void schedule() noexcept;
+  /// If this task would be what the current worker runs next: runs that step inside of this call, on behalf of
+  /// `waiter`, the current task, which waits for this one already. False if it did not.
+  bool run_for(task_record& waiter) noexcept;
 
   /// Whether a loop that is closed reports the task if it is pending. asyncio: _log_destroy_pending.
   void set_reports_destruction(bool reports) noexcept { reports_destruction_ = reports; }
@@ -182,7 +199,7 @@ class task_record : public work, public list_links, public future_base {
 
   [[nodiscard]] std::coroutine_handle<> root() const noexcept { return root_; }
   /// Destroys the outermost frame; that coroutines in it never began is not worth a warning.
-  void discard_frames() noexcept;
+  virtual void discard_frames() noexcept;
   /// Moves the result out of the outermost frame and destroys that frame.
   virtual void harvest(std::coroutine_handle<> root) noexcept = 0;
   /// Ends as cancelled, dropping a result if there is one.
@@ -193,6 +210,25 @@ class task_record : public work, public list_links, public future_base {
 
  private:
   friend class task_registry;
+
+  // The word: a phase and flags. See "One suspension, one winner".
+  static constexpr std::uint32_t phase_mask = task_word::phase_mask;
+  static constexpr std::uint32_t phase_waiting = task_word::phase_waiting;
+  static constexpr std::uint32_t phase_cancelled = task_word::phase_cancelled;
+  static constexpr std::uint32_t must_cancel = task_word::must_cancel;
+  static constexpr std::uint32_t hook_busy = task_word::hook_busy;
+  static constexpr std::uint32_t has_hook = task_word::has_hook;
+  static constexpr std::uint32_t one_request = task_word::one_request;
+
+  static constexpr std::uint32_t requests_in(std::uint32_t word) noexcept {
+    return task_word::requests_in(word);
+  }
+  static constexpr std::uint32_t flags_in(std::uint32_t word) noexcept {
+    return task_word::flags_in(word);
+  }
+  static constexpr std::uint32_t with_phase(std::uint32_t word, std::uint32_t phase) noexcept {
+    return task_word::with_phase(word, phase);
+  }
 
   static void run_step(work& self);
   void complete() noexcept;
@@ -205,19 +241,49 @@ class task_record : public work, public list_links, public future_base {
   void request_cancel_from_outside(std::string_view message) noexcept;
 
   [[nodiscard]] task_word word() noexcept { return {word_, single_threaded_}; }
-  bool try_change(std::uint32_t& expected, std::uint32_t desired) noexcept;
-  std::uint32_t change(std::uint32_t clear, std::uint32_t set) noexcept;
+  bool try_change(std::uint32_t& expected, std::uint32_t desired) noexcept {
+    return word().try_change(expected, desired);
+  }
+  std::uint32_t change(std::uint32_t clear, std::uint32_t set) noexcept {
+    return word().change(clear, set);
+  }
+  [[nodiscard]] bool arm_with_request(task_word::armed begun) noexcept;
+  void schedule_elsewhere() noexcept;
 
   bool reports_destruction_ = true;
   bool started_ = false;
-  unsigned shard_ = 0;
+  std::uint8_t shard_ = 0;
   std::coroutine_handle<> root_;
   std::coroutine_handle<> resume_point_;
   cancel_hook* hook_ = nullptr;  // Valid while the word says has_hook.
   context_slot context_;
-  std::uint64_t number_;
-  std::unique_ptr<std::string> name_;  // Under lock_.
+  mutable std::atomic<std::uint64_t> number_{0};  // 0: none yet.
 };
+
+// --- What every suspension does: in line, and the rest elsewhere ----------------------------------------
+
+inline bool task_record::arm(cancel_hook* hook) noexcept {
+  hook_ = hook;
+  const task_word::armed begun = word().arm(hook != nullptr);
+  return begun == task_word::armed::waiting || arm_with_request(begun);
+}
+
+inline bool task_record::wake() noexcept { return word().wake(); }
+
+inline wait_end task_record::end_wait() noexcept {
+  const auto ended = word().end_phase(must_cancel);
+  const bool cancelled = (ended & phase_mask) == phase_cancelled || (ended & must_cancel) != 0;
+  return cancelled ? wait_end::cancelled : wait_end::woken;
+}
+
+inline void task_record::schedule() noexcept {
+  run_slot* const slot = current_context().slot;
+  if (slot != nullptr && slot->owner == scheduler_ && slot->next == nullptr) [[likely]] {
+    slot->next = this;
+    return;
+  }
+  schedule_elsewhere();
+}
 
 using task_reference = counted_reference<task_record>;
 

@@ -46,7 +46,7 @@ class basic_task_word {
       : word_(&word), single_threaded_(single_threaded) {}
 
   bool try_change(std::uint32_t& expected, std::uint32_t desired) noexcept {
-    if (single_threaded_) {
+    if (single_threaded_ || Memory::is_only_thread()) {
       // All accesses are by one thread: relaxed, which is a plain load and store.
       const auto seen = word_->load(std::memory_order_relaxed);
       if (seen != expected) {
@@ -56,8 +56,9 @@ class basic_task_word {
       word_->store(desired, std::memory_order_relaxed);  // As above.
       return true;
     }
-    // T1: acquire and release, for every transition: see "Orders" in task_record.hpp.
-    return word_->compare_exchange_weak(expected, desired, std::memory_order_acq_rel,
+    // T1: acquire and release, for every transition: see "Orders" in task_record.hpp. Seq_cst where it is N3 of
+    // future_base, which costs a read-modify-write nothing.
+    return word_->compare_exchange_weak(expected, desired, std::memory_order_seq_cst,
                                         std::memory_order_acquire);
   }
 
@@ -80,20 +81,12 @@ class basic_task_word {
   [[nodiscard, gnu::always_inline]] armed arm(bool hooked) noexcept {
     auto seen = word_->load(std::memory_order_relaxed);  // A guess that T1 validates.
     const std::uint32_t waiting = phase_waiting | (hooked ? has_hook : 0);
-    while (true) {
-      JACKDAW_ASSERT((seen & phase_mask) == phase_running);
-      if ((seen & must_cancel) == 0) {
-        if (try_change(seen, with_phase(seen, waiting))) {
-          return armed::waiting;
-        }
-      } else if (!hooked) {
-        if (try_change(seen, with_phase(seen & ~must_cancel, phase_cancelled))) {
-          return armed::cancelled;
-        }
-      } else if (try_change(seen, with_phase(seen & ~must_cancel, waiting) | hook_busy)) {
-        return armed::asks_hook;
-      }
+    JACKDAW_ASSERT((seen & 1) == 0);  // Running, or woken: see E.
+    if ((seen & must_cancel) == 0 && try_change(seen, (seen & ~(phase_mask | has_hook)) | waiting))
+        [[likely]] {
+      return armed::waiting;
     }
+    return arm_slowly(hooked);
   }
 
   /// W. True: the caller owes a schedule().
@@ -108,7 +101,36 @@ class basic_task_word {
   }
 
   /// E. Waits for a canceller that is inside the hook; returns what the word was.
-  [[nodiscard]] std::uint32_t end_phase(std::uint32_t flags_to_clear) noexcept {
+  [[nodiscard, gnu::always_inline]] std::uint32_t end_phase(std::uint32_t flags_to_clear) noexcept {
+    const auto seen = word_->load(std::memory_order_acquire);  // As T1.
+    if (!single_threaded_ && (seen & (phase_mask | must_cancel | hook_busy)) == phase_woken) {
+      return seen;
+    }
+    return end_phase_slowly(flags_to_clear);
+  }
+
+ private:
+  [[gnu::noinline]] armed arm_slowly(bool hooked) noexcept {
+    auto seen = word_->load(std::memory_order_relaxed);  // A guess that T1 validates.
+    const std::uint32_t waiting = phase_waiting | (hooked ? has_hook : 0);
+    while (true) {
+      JACKDAW_ASSERT((seen & 1) == 0);  // Running, or woken: see E.
+      const std::uint32_t before = seen & ~has_hook;
+      if ((seen & must_cancel) == 0) {
+        if (try_change(seen, with_phase(before, waiting))) {
+          return armed::waiting;
+        }
+      } else if (!hooked) {
+        if (try_change(seen, with_phase(before & ~must_cancel, phase_cancelled))) {
+          return armed::cancelled;
+        }
+      } else if (try_change(seen, with_phase(before & ~must_cancel, waiting) | hook_busy)) {
+        return armed::asks_hook;
+      }
+    }
+  }
+
+  [[gnu::noinline]] std::uint32_t end_phase_slowly(std::uint32_t flags_to_clear) noexcept {
     auto seen = word_->load(std::memory_order_acquire);  // As T1; and a hook's effects are seen.
     while (true) {
       if ((seen & hook_busy) != 0) {
@@ -117,14 +139,14 @@ class basic_task_word {
         continue;
       }
       // A cancelled wait delivers all requests made so far; others only what the caller takes.
-      const auto clear = (seen & phase_mask) == phase_cancelled ? must_cancel : flags_to_clear;
+      const auto clear =
+          (seen & phase_mask) == phase_cancelled ? std::uint32_t{must_cancel} : flags_to_clear;
       if (try_change(seen, with_phase(seen & ~(clear | has_hook), phase_running))) {
         return seen;
       }
     }
   }
 
- private:
   word_type* word_;
   bool single_threaded_;
 };

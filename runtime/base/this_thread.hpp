@@ -9,11 +9,16 @@
 // with dlopen() takes a few bytes of what the C library keeps ready for that.
 #pragma once
 
+namespace jackdaw {
+
+/// True where the macro below works. Elsewhere: a call.
 #if defined(__x86_64__) && defined(__ELF__) && !defined(__ILP32__)
-#define JACKDAW_INLINE_THREAD_LOCALS 1
+inline constexpr bool inline_thread_locals = true;
 #else
-#define JACKDAW_INLINE_THREAD_LOCALS 0
+inline constexpr bool inline_thread_locals = false;
 #endif
+
+}  // namespace jackdaw
 
 // Sets the pointer `address` to that of the thread-local `name`, which has C linkage.
 #define JACKDAW_FIND_THREAD_LOCAL(address, name) \

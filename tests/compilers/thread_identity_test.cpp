@@ -115,7 +115,7 @@ TEST(thread_identity, the_context_of_the_library_is_that_of_the_new_thread) {
   EXPECT_FALSE(same_after_move(ask_twice<decltype(context)>, context));
   EXPECT_FALSE(same_after_move(ask_twice_transparently, context));
   EXPECT_FALSE(same_after_move(ask_twice_in_place, context));
-  EXPECT_EQ(&jackdaw::current_context(), &jackdaw::current_context_by_call());
+  EXPECT_EQ(&jackdaw::current_context(), &jackdaw::call_for_current_context());
 }
 
 TEST(thread_identity, asked_in_place_is_right_with_gcc_and_either_with_clang) {
