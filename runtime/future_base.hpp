@@ -21,6 +21,7 @@
 #include <jackdaw/runtime/base/spin_lock.hpp>
 #include <jackdaw/runtime/frame_allocator.hpp>
 #include <jackdaw/runtime/report.hpp>
+#include <jackdaw/runtime/task_word.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -151,7 +152,7 @@ class future_base : public pooled {
   [[nodiscard]] bool shared() const noexcept;
 
  protected:
-  static constexpr std::uint32_t is_done = 16;
+  static constexpr std::uint32_t is_done = task_word::is_done;
 
   explicit future_base(scheduler& scheduler) noexcept;
   virtual ~future_base();

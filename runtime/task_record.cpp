@@ -62,32 +62,13 @@ task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std
 
 task_record::~task_record() = default;
 
-std::uint32_t task_record::change(std::uint32_t clear, std::uint32_t set) noexcept {
-  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
-  while (!try_change(seen, (seen & ~clear) | set)) {
+// A cancellation was due when the wait began.
+bool task_record::arm_with_request(task_word::armed begun) noexcept {
+  if (begun == task_word::armed::cancelled) {
+    return false;
   }
-  return seen;
-}
-
-bool task_record::arm_slowly(cancel_hook* hook) noexcept {
-  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
-  const std::uint32_t waiting = phase_waiting | (hook != nullptr ? has_hook : 0);
-  while (true) {
-    JACKDAW_ASSERT((seen & 1) == 0);  // Running, or woken: see E.
-    const std::uint32_t before = seen & ~has_hook;
-    if ((seen & must_cancel) == 0) {
-      if (try_change(seen, with_phase(before, waiting))) {
-        return true;
-      }
-    } else if (hook == nullptr) {
-      if (try_change(seen, with_phase(before & ~must_cancel, phase_cancelled))) {
-        return false;
-      }
-    } else if (try_change(seen, with_phase(before & ~must_cancel, waiting) | hook_busy)) {
-      cancel_through_hook(copy_message());
-      return true;
-    }
-  }
+  cancel_through_hook(copy_message());
+  return true;
 }
 
 // With hook_busy set by the caller. Its clearing is the last access: end_wait() waits for it.
@@ -115,26 +96,9 @@ void task_record::pass_on_noted_request() noexcept {
   }
 }
 
-std::uint32_t task_record::end_phase_slowly(std::uint32_t flags_to_clear) noexcept {
-  auto seen = word_.load(std::memory_order_acquire);  // As T1; and a hook's effects are seen.
-  while (true) {
-    if ((seen & hook_busy) != 0) {
-      std::this_thread::yield();
-      seen = word_.load(std::memory_order_acquire);  // As above.
-      continue;
-    }
-    // A cancelled wait delivers all requests made so far; others only what the caller takes.
-    const auto clear =
-        (seen & phase_mask) == phase_cancelled ? std::uint32_t{must_cancel} : flags_to_clear;
-    if (try_change(seen, with_phase(seen & ~(clear | has_hook), phase_running))) {
-      return seen;
-    }
-  }
-}
-
 wait_end task_record::end_wait_keeping_result() noexcept {
-  const auto word = end_phase(0);
-  return (word & phase_mask) == phase_cancelled ? wait_end::cancelled : wait_end::woken;
+  const auto ended = word().end_phase(0);
+  return (ended & phase_mask) == phase_cancelled ? wait_end::cancelled : wait_end::woken;
 }
 
 bool task_record::take_cancellation() noexcept {

@@ -4,7 +4,7 @@
 // One suspension, one winner
 // --------------------------
 // A task waits for one thing at a time. Who ends that wait — the thing itself, or a canceller — is
-// decided by one compare-and-swap on `word_`, whose low bits hold the phase:
+// decided by one compare-and-swap on `word_` (task_word.hpp), whose low bits hold the phase:
 //
 //              arm()                 wake()                        end_wait()
 //     running ───────────► waiting ───────────► woken ─────────────────► running
@@ -40,7 +40,7 @@
 //
 // Orders: all changes of `word_` are read-modify-writes with acquire and release, so that they are
 // totally ordered and whoever takes over sees what the previous owner of the task wrote. A single-
-// threaded scheduler pays for none of this: there a change is a plain load and store (see change()).
+// threaded scheduler pays for none of this: there a change is a plain load and store (see task_word::try_change()).
 //
 // Lifetime
 // --------
@@ -49,11 +49,11 @@
 #pragma once
 
 #include <jackdaw/runtime/base/intrusive_list.hpp>
-#include <jackdaw/runtime/base/only_thread.hpp>
 #include <jackdaw/runtime/context.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/future_base.hpp>
 #include <jackdaw/runtime/run_slot.hpp>
+#include <jackdaw/runtime/task_word.hpp>
 #include <jackdaw/runtime/work.hpp>
 
 #include <atomic>
@@ -212,26 +212,22 @@ class task_record : public work, public list_links, public future_base {
   friend class task_registry;
 
   // The word: a phase and flags. See "One suspension, one winner".
-  static constexpr std::uint32_t phase_mask = 3;
-  static constexpr std::uint32_t phase_running = 0;
-  static constexpr std::uint32_t phase_waiting = 1;
-  static constexpr std::uint32_t phase_woken = 2;
-  static constexpr std::uint32_t phase_cancelled = 3;
-  static constexpr std::uint32_t must_cancel = 4;
-  static constexpr std::uint32_t hook_busy = 8;
-  static constexpr std::uint32_t has_hook = 32;
-  // Above the flags: the number of requests that were not taken back. In the same word, so that a request
-  // and its effect are one change.
-  static constexpr std::uint32_t one_request = 64;
+  static constexpr std::uint32_t phase_mask = task_word::phase_mask;
+  static constexpr std::uint32_t phase_waiting = task_word::phase_waiting;
+  static constexpr std::uint32_t phase_cancelled = task_word::phase_cancelled;
+  static constexpr std::uint32_t must_cancel = task_word::must_cancel;
+  static constexpr std::uint32_t hook_busy = task_word::hook_busy;
+  static constexpr std::uint32_t has_hook = task_word::has_hook;
+  static constexpr std::uint32_t one_request = task_word::one_request;
 
   static constexpr std::uint32_t requests_in(std::uint32_t word) noexcept {
-    return word / one_request;
+    return task_word::requests_in(word);
   }
   static constexpr std::uint32_t flags_in(std::uint32_t word) noexcept {
-    return word % one_request;
+    return task_word::flags_in(word);
   }
   static constexpr std::uint32_t with_phase(std::uint32_t word, std::uint32_t phase) noexcept {
-    return (word & ~phase_mask) | phase;
+    return task_word::with_phase(word, phase);
   }
 
   static void run_step(work& self);
@@ -244,11 +240,14 @@ class task_record : public work, public list_links, public future_base {
   void pass_on_noted_request() noexcept;
   void request_cancel_from_outside(std::string_view message) noexcept;
 
-  bool try_change(std::uint32_t& expected, std::uint32_t desired) noexcept;
-  std::uint32_t change(std::uint32_t clear, std::uint32_t set) noexcept;
-  [[nodiscard]] std::uint32_t end_phase(std::uint32_t flags_to_clear) noexcept;
-  [[nodiscard]] std::uint32_t end_phase_slowly(std::uint32_t flags_to_clear) noexcept;
-  [[nodiscard]] bool arm_slowly(cancel_hook* hook) noexcept;
+  [[nodiscard]] task_word word() noexcept { return {word_, single_threaded_}; }
+  bool try_change(std::uint32_t& expected, std::uint32_t desired) noexcept {
+    return word().try_change(expected, desired);
+  }
+  std::uint32_t change(std::uint32_t clear, std::uint32_t set) noexcept {
+    return word().change(clear, set);
+  }
+  [[nodiscard]] bool arm_with_request(task_word::armed begun) noexcept;
   void schedule_elsewhere() noexcept;
 
   bool reports_destruction_ = true;
@@ -263,56 +262,17 @@ class task_record : public work, public list_links, public future_base {
 
 // --- What every suspension does: in line, and the rest elsewhere ----------------------------------------
 
-inline bool task_record::try_change(std::uint32_t& expected, std::uint32_t desired) noexcept {
-  if (single_threaded_ || is_only_thread()) {
-    // All accesses are by one thread: relaxed, which is a plain load and store.
-    const auto seen = word_.load(std::memory_order_relaxed);
-    if (seen != expected) {
-      expected = seen;
-      return false;
-    }
-    word_.store(desired, std::memory_order_relaxed);  // As above.
-    return true;
-  }
-  // T1: acquire and release, for every transition: see "Orders". Seq_cst where it is N3 of future_base, which
-  // costs a read-modify-write nothing.
-  return word_.compare_exchange_weak(expected, desired, std::memory_order_seq_cst,
-                                     std::memory_order_acquire);
-}
-
 inline bool task_record::arm(cancel_hook* hook) noexcept {
-  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
   hook_ = hook;
-  const std::uint32_t waiting = phase_waiting | (hook != nullptr ? has_hook : 0);
-  JACKDAW_ASSERT((seen & 1) == 0);  // Running, or woken: see E.
-  if ((seen & must_cancel) == 0 && try_change(seen, (seen & ~(phase_mask | has_hook)) | waiting))
-      [[likely]] {
-    return true;
-  }
-  return arm_slowly(hook);
+  const task_word::armed begun = word().arm(hook != nullptr);
+  return begun == task_word::armed::waiting || arm_with_request(begun);
 }
 
-inline bool task_record::wake() noexcept {
-  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
-  while ((seen & phase_mask) == phase_waiting) {
-    if (try_change(seen, with_phase(seen, phase_woken))) {
-      return true;
-    }
-  }
-  return false;
-}
-
-inline std::uint32_t task_record::end_phase(std::uint32_t flags_to_clear) noexcept {
-  const auto seen = word_.load(std::memory_order_acquire);  // As T1.
-  if (!single_threaded_ && (seen & (phase_mask | must_cancel | hook_busy)) == phase_woken) {
-    return seen;
-  }
-  return end_phase_slowly(flags_to_clear);
-}
+inline bool task_record::wake() noexcept { return word().wake(); }
 
 inline wait_end task_record::end_wait() noexcept {
-  const auto word = end_phase(must_cancel);
-  const bool cancelled = (word & phase_mask) == phase_cancelled || (word & must_cancel) != 0;
+  const auto ended = word().end_phase(must_cancel);
+  const bool cancelled = (ended & phase_mask) == phase_cancelled || (ended & must_cancel) != 0;
   return cancelled ? wait_end::cancelled : wait_end::woken;
 }
 

@@ -13,6 +13,7 @@ namespace jackdaw::model {
 
 /// The orders as they are written.
 struct as_written {
+  static constexpr bool forbids_load_buffering = false;
   static constexpr std::memory_order order(std::memory_order written) noexcept { return written; }
 };
 
@@ -24,7 +25,8 @@ class atomic {
 
  public:
   atomic() : atomic(T{}) {}
-  atomic(T value) : location_(execution::current().add_location(bits(value))) {}
+  atomic(T value)
+      : location_(execution::current().add_location(bits(value), Orders::forbids_load_buffering)) {}
   atomic(const atomic&) = delete;
   atomic& operator=(const atomic&) = delete;
   ~atomic() { execution::current().end_location(location_, place::current()); }

@@ -40,6 +40,7 @@ void execution::restart() {
   path_.restart();
   for (model_thread& thread : threads_) {
     thread.knows = {};
+    thread.causes = {};
     thread.waits_for = {};
     thread.steps = 0;
     thread.spun_on = locations_max;
@@ -227,11 +228,12 @@ void execution::note(step done, std::size_t read_index, std::size_t write_index)
   ++self().knows.clock[running_];
 }
 
-unsigned execution::add_location(std::uint64_t value) {
+unsigned execution::add_location(std::uint64_t value, bool forbids_load_buffering) {
   if (location_count_ == locations_max || joining_) {
     std::abort();  // A model makes its objects before its threads run.
   }
   locations_[location_count_].begin(value, threads_[0].knows);
+  locations_[location_count_].forbids_load_buffering = forbids_load_buffering;
   return location_count_++;
 }
 
@@ -259,6 +261,7 @@ std::size_t execution::floor_of(unsigned index, std::memory_order order) noexcep
 void execution::read_store(unsigned index, std::size_t store, std::memory_order order) noexcept {
   location& subject = locations_[index];
   self().knows.raise(index, store);
+  model::join(self().causes, subject.stores[store].causes);
   if (acquires(order)) {
     self().knows.join(subject.stores[store].published);
   }
@@ -272,6 +275,10 @@ void execution::read_store(unsigned index, std::size_t store, std::memory_order 
 void execution::add_store(unsigned index, std::uint64_t value, std::memory_order order,
                           const view* continued) noexcept {
   location& subject = locations_[index];
+  if (subject.forbids_load_buffering) {
+    check_load_buffering(subject, order);
+  }
+  subject.loaded[running_] = 0;
   const std::size_t number = subject.stores.size();
   if (number > 250) {
     std::abort();  // Floors are bytes; a model this long is not small.
@@ -286,15 +293,33 @@ void execution::add_store(unsigned index, std::uint64_t value, std::memory_order
   if (continued != nullptr) {
     published.join(*continued);
   }
-  subject.stores.push_back({value, published});
+  clock_array& causes = self().causes;
+  causes[running_] = self().knows.clock[running_];
+  subject.stores.push_back({value, published, causes});
   if (order == std::memory_order_seq_cst) {
     subject.seq_cst_floor = number;
   }
 }
 
+void execution::check_load_buffering(const location& subject, std::memory_order stored) noexcept {
+  for (unsigned index = 1; index < thread_count_; ++index) {
+    const std::uint16_t time = subject.loaded[index];
+    if (releases(stored) && subject.load_acquired[index]) {
+      continue;
+    }
+    if (index != running_ && time != 0 && self().causes[index] >= time &&
+        self().knows.clock[index] < time) {
+      fail("load buffering: " + threads_[index].name + " may read what " + self().name +
+           " stores because of it");
+    }
+  }
+}
+
 std::uint64_t execution::load(unsigned index, std::memory_order order, place where) noexcept {
   take_turn();
-  const location& subject = accessed(index, where);
+  location& subject = accessed(index, where);
+  subject.loaded[running_] = self().knows.clock[running_];
+  subject.load_acquired[running_] = acquires(order);
   const std::size_t floor = floor_of(index, order);
   const std::size_t last = subject.last();
   const std::size_t store = last - path_.choose(static_cast<unsigned>(last - floor + 1));
@@ -402,8 +427,7 @@ void execution::spin(place where) noexcept {
 
 // -- The end of objects, and plain cells -------------------------------------------------------------
 
-void execution::check_order(const std::array<std::uint16_t, threads_max>& others, const char* text,
-                            place where) noexcept {
+void execution::check_order(const clock_array& others, const char* text, place where) noexcept {
   for (unsigned index = 0; index < thread_count_; ++index) {
     if (index != running_ && others[index] > self().knows.clock[index]) {
       fail(std::string(text) + " by " + self().name + " and " + threads_[index].name + " (" +

@@ -13,10 +13,17 @@
 //   seq_cst        the operations are totally ordered as they are executed; one that reads sees nothing
 //                  older than what an earlier one of the same location has read or written
 //   plain cells    two accesses, one of them a write, none of which happens before the other: a race
-// Not explored: load buffering (a load that reads a store later in program order of its reader's
-// past), and modification orders that contradict the order of execution (2+2W). Both need an execution
-// that no interleaving of the threads' steps gives; no proof in this project rests on their absence.
+// Not explored: modification orders that contradict the order of execution (2+2W), which no interleaving of the
+// threads' steps gives.
 // There are no fences: the project uses none.
+//
+// Load buffering
+// --------------
+// C++20 permits that a relaxed load reads a store which was made because of it: no interleaving gives that
+// either. It needs a load and a store of the same location such that the load comes before the store by
+// program order and reads (its causes), but does not happen before it; and it is excluded if the store
+// releases and the load acquires. Where a model forbids load buffering
+// (sequenced_memory) such a pair is a failure. Elsewhere it is not: many relaxed loads are mere guesses.
 //
 // Equal states
 // ------------
@@ -77,7 +84,7 @@ class execution {
   void check(bool holds, const char* text, place where = place::current());
 
   // --- Atomic objects ---
-  [[nodiscard]] unsigned add_location(std::uint64_t value);
+  [[nodiscard]] unsigned add_location(std::uint64_t value, bool forbids_load_buffering = false);
   void end_location(unsigned location, place where) noexcept;
   std::uint64_t load(unsigned location, std::memory_order order, place where) noexcept;
   void store(unsigned location, std::uint64_t value, std::memory_order order, place where) noexcept;
@@ -97,8 +104,8 @@ class execution {
 
   // --- Plain cells ---
   struct plain_cell {
-    std::array<std::uint16_t, threads_max> read{};
-    std::array<std::uint16_t, threads_max> written{};
+    clock_array read{};
+    clock_array written{};
     bool alive = true;
   };
   void read_plain(plain_cell& cell, place where) noexcept;
@@ -117,6 +124,7 @@ class execution {
     std::function<void()> body;
     fiber stack;
     view knows;
+    clock_array causes{};
     condition waits_for;
     unsigned steps = 0;
     unsigned last_location = 0;  // Of its last read: what a spin waits for.
@@ -137,10 +145,10 @@ class execution {
   void read_store(unsigned index, std::size_t store, std::memory_order order) noexcept;
   void add_store(unsigned index, std::uint64_t value, std::memory_order order,
                  const view* continued) noexcept;
+  void check_load_buffering(const location& subject, std::memory_order stored) noexcept;
   [[nodiscard]] std::size_t floor_of(unsigned index, std::memory_order order) noexcept;
   void note(step done, std::size_t read_index, std::size_t write_index) noexcept;
-  void check_order(const std::array<std::uint16_t, threads_max>& others, const char* text,
-                   place where) noexcept;
+  void check_order(const clock_array& others, const char* text, place where) noexcept;
   void fail(std::string reason) noexcept;
   void abandon() noexcept;
   static void run_thread();

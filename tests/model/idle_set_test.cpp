@@ -123,8 +123,8 @@ TEST(idle_set_model, canary_looking_before_the_announcement_loses_a_wake_up) {
 }
 
 TEST(idle_set_model, canary_a_last_searcher_that_wakes_nobody_leaves_work_waiting) {
-  EXPECT_TRUE(fails(two_workers_and_two_items_that_meet<memory, omitted::wake_by_last_searcher>, lost,
-                    {.preemptions = 2}));
+  EXPECT_TRUE(fails(two_workers_and_two_items_that_meet<memory, omitted::wake_by_last_searcher>,
+                    lost, {.preemptions = 2}));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 // tests of the literature; each collects the outcomes of all executions, and the whole set is compared.
 #include "atomic.hpp"
 #include "exploration.hpp"
+#include "memory.hpp"
 #include "plain.hpp"
 
 #include <gmock/gmock.h>
@@ -284,6 +285,31 @@ TEST(litmus_test, only_a_weak_compare_exchange_fails_without_reason) {
   };
   EXPECT_THAT(once(true), UnorderedElementsAre(outcome{0}, outcome{1}));
   EXPECT_THAT(once(false), UnorderedElementsAre(outcome{1}));
+}
+
+// Each thread reads what the other writes, and then writes.
+program load_buffering(std::memory_order store, bool depends) {
+  return [=](execution& run) {
+    using number = atomic<int, sequenced>;
+    number x(0);
+    number y(0);
+    run.thread("a", [&] {
+      static_cast<void>(x.load(relaxed));
+      y.store(1, store);
+    });
+    run.thread("b", [&, depends] {
+      if (y.load(acquire) == 1 || !depends) {
+        x.store(1, relaxed);
+      }
+    });
+    run.join();
+  };
+}
+
+TEST(litmus_test, load_buffering_is_found_where_it_is_forbidden_and_a_release_prevents_it) {
+  EXPECT_TRUE(fails(load_buffering(relaxed, true), "load buffering"));
+  EXPECT_TRUE(fails(load_buffering(relaxed, false), "load buffering"));
+  EXPECT_TRUE(always_holds(load_buffering(release, true)));
 }
 
 // -- Races, ends, waits ------------------------------------------------------------------------------

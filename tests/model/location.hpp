@@ -15,7 +15,8 @@ namespace jackdaw::model {
 
 struct store_event {
   std::uint64_t value = 0;
-  view published;  // What an acquiring reader learns.
+  view published;        // What an acquiring reader learns.
+  clock_array causes{};  // What came before it in any way, ordered or not.
 };
 
 struct location {
@@ -24,12 +25,17 @@ struct location {
   // seq_cst operations, which is the order of execution, read nothing older.
   std::size_t seq_cst_floor = 0;
   // Per thread, the time of its last access: ending the object must come after all of them.
-  std::array<std::uint16_t, threads_max> accessed{};
+  clock_array accessed{};
+  // Per thread, the time of its last load, if it has not stored since: see "Load buffering".
+  clock_array loaded{};
+  std::array<bool, threads_max> load_acquired{};
+  bool forbids_load_buffering = false;
   bool alive = false;
 
   void begin(std::uint64_t value, const view& maker) {
     stores.clear();
     stores.push_back({value, maker});
+    loaded = {};
     seq_cst_floor = 0;
     accessed = {};
     alive = true;

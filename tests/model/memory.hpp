@@ -82,10 +82,16 @@ struct memory_with {
 
 using memory = memory_with<as_written>;
 
+/// Fails where load buffering is permitted: see execution.hpp.
+struct sequenced : as_written {
+  static constexpr bool forbids_load_buffering = true;
+};
+using sequenced_memory = memory_with<sequenced>;
+
 // -- Known-bad variants, of the same source ----------------------------------------------------------
 
 /// Nothing is ordered.
-struct all_relaxed {
+struct all_relaxed : as_written {
   static constexpr std::memory_order order(std::memory_order) noexcept {
     return std::memory_order_relaxed;
   }
@@ -93,7 +99,7 @@ struct all_relaxed {
 using relaxed_memory = memory_with<all_relaxed>;
 
 /// Acquire and release remain; the total order of seq_cst operations is gone.
-struct without_seq_cst {
+struct without_seq_cst : as_written {
   static constexpr std::memory_order order(std::memory_order written) noexcept {
     return written == std::memory_order_seq_cst ? std::memory_order_acq_rel : written;
   }

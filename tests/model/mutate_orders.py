@@ -29,6 +29,7 @@ MODELS = {
     "runtime/multi_thread/shared_queue.hpp": ("idle_set",),
     "io/wake_permit.hpp": ("wake_permit",),
     "runtime/base/spin_lock.hpp": ("spin_lock",),
+    "runtime/task_word.hpp": ("task_word",),
 }
 CHECKER = ("execution", "exploration", "fiber", "trace")
 LIBRARY = ("runtime/base/assert.cpp", "runtime/base/only_thread.cpp")
@@ -133,12 +134,17 @@ class Laboratory:
         self.objects.mkdir(parents=True)
         for room in ("runtime", "io", "tests/model"):
             shutil.copytree(ROOT / room, self.tree / room)
+        # What all tests include and no mutant changes, read once.
+        self.header = self.objects / "gtest.pch"
+        (self.objects / "gtest.hpp").write_text("#include <gmock/gmock.h>\n#include <gtest/gtest.h>\n")
+        command = [compiler, *FLAGS, "-x", "c++-header", self.objects / "gtest.hpp", "-o", self.header]
+        subprocess.run(command, check=True)
         sources = [f"tests/model/{name}.cpp" for name in CHECKER] + list(LIBRARY)
         self.common = [self.compile(source) for source in sources]
 
     def compile(self, source):
         target = self.objects / (pathlib.Path(source).stem + ".o")
-        command = [self.compiler, *FLAGS, "-I", self.tree.parent, "-c", self.tree / source, "-o", target]
+        command = [self.compiler, *FLAGS, "-include-pch", self.header, "-I", self.tree.parent, "-c", self.tree / source, "-o", target]
         subprocess.run(command, check=True)
         return target
 

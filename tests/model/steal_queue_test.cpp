@@ -216,6 +216,12 @@ TEST(steal_queue_model, indices_may_start_anywhere) {
   }
 }
 
+// A slot is filled again only after who read it: not even a compiler may turn that round.
+TEST(steal_queue_model, no_slot_is_read_from_the_future) {
+  EXPECT_TRUE(always_holds(slots_used_again<sequenced_memory>));
+  EXPECT_TRUE(always_holds(two_thieves<sequenced_memory>));
+}
+
 // -- Canaries ----------------------------------------------------------------------------------------
 
 TEST(steal_queue_model, canary_without_orders_an_item_is_taken_before_it_is_filled) {

@@ -18,17 +18,23 @@ namespace jackdaw::model {
 inline constexpr unsigned threads_max = 5;  // The program itself, and four that it starts.
 inline constexpr unsigned locations_max = 64;
 
+using clock_array = std::array<std::uint16_t, threads_max>;
+
+inline void join(clock_array& into, const clock_array& other) noexcept {
+  for (std::size_t index = 0; index < threads_max; ++index) {
+    into[index] = std::max(into[index], other[index]);
+  }
+}
+
 struct view {
   std::array<std::uint8_t, locations_max> floor{};
-  std::array<std::uint16_t, threads_max> clock{};
+  clock_array clock{};
 
   void join(const view& other) noexcept {
     for (std::size_t index = 0; index < locations_max; ++index) {
       floor[index] = std::max(floor[index], other.floor[index]);
     }
-    for (std::size_t index = 0; index < threads_max; ++index) {
-      clock[index] = std::max(clock[index], other.clock[index]);
-    }
+    model::join(clock, other.clock);
   }
   void raise(unsigned location, std::size_t index) noexcept {
     floor[location] = std::max(floor[location], static_cast<std::uint8_t>(index));
