@@ -1,27 +1,20 @@
 // The thread-local behind current_context().
-#include <jackdaw/runtime/base/assert.hpp>
 #include <jackdaw/runtime/current.hpp>
 
 #include <stdexcept>
 
+// Named in assembly. `used`: link-time optimisation does not see that.
+extern "C" {
+[[gnu::used]] constinit thread_local jackdaw::execution_context jackdaw_execution_context{};
+}
+
 namespace jackdaw {
-namespace {
 
-constinit thread_local execution_context this_thread_context;
-
-}  // namespace
-
-[[gnu::noinline]] execution_context& current_context() noexcept {
+[[gnu::noinline]] execution_context& call_for_current_context() noexcept {
   // Without it clang-19 deduces that the call has no effect, and keeps its result across a suspension
   // where it sees this body (link-time optimisation, one big translation unit): docs/compilers.md.
   asm volatile("");
-  return this_thread_context;
-}
-
-task_record& current_task() {
-  task_record* const task = current_context().task;
-  JACKDAW_ASSERT(task != nullptr);
-  return *task;
+  return jackdaw_execution_context;
 }
 
 scheduler& current_scheduler() {

@@ -1,164 +1,136 @@
-// The per-thread free lists behind allocate_frame().
-#include <jackdaw/runtime/base/config.hpp>
+// The heap behind the frame lists, and the count of what is in use.
 #include <jackdaw/runtime/base/intrusive_list.hpp>
 #include <jackdaw/runtime/frame_allocator.hpp>
 
-#include <array>
-#include <atomic>
 #include <mutex>
 #include <new>
+
+namespace {
+
+// Of threads that have none. Nothing is ever taken from it or put into it.
+constinit jackdaw::frame_lists no_lists{};
+
+}  // namespace
+
+// Named in assembly. `used`: link-time optimisation does not see that.
+extern "C" {
+[[gnu::used]] constinit thread_local jackdaw::frame_lists* jackdaw_frame_lists = &no_lists;
+}
 
 namespace jackdaw {
 namespace {
 
-constexpr std::size_t class_bytes = 32;
-constexpr std::size_t class_count = 64;  // Frames of up to 2 KiB; larger ones are rare.
-constexpr std::uint32_t blocks_max = 1024;
+// Kept per class and thread.
+constexpr std::uint32_t blocks_max = 4096;
 
-struct free_block {
-  free_block* next;
-};
+class keeper;
 
-struct free_list {
-  free_block* head = nullptr;
-  std::uint32_t length = 0;
-};
-
-class frame_cache;
-
-// All caches, to sum their counters. Never destroyed: threads may end after main() has.
-struct cache_registry {
+// All keepers, to sum their counts. Never destroyed: threads may end after main() has.
+struct keeper_registry {
   std::mutex lock;
-  intrusive_list<frame_cache> caches;
-  std::int64_t live_of_ended_threads = 0;
+  intrusive_list<keeper> keepers;
+  std::int64_t from_heap_of_ended_threads = 0;
 };
 
-cache_registry& registry() {
-  static auto* const instance = new cache_registry;
+keeper_registry& registry() {
+  static auto* const instance = new keeper_registry;
   return *instance;
 }
 
-class frame_cache : public list_links {
+/// Gives the lists of a thread their room, and what is in them back to the heap when the thread ends.
+class keeper : public list_links {
  public:
-  frame_cache() {
+  keeper() {
+    for (frame_lists::list& list : lists_.lists) {
+      list.room.store(blocks_max, std::memory_order_relaxed);  // L1
+    }
     const std::lock_guard guard(registry().lock);
-    registry().caches.push_back(*this);
+    registry().keepers.push_back(*this);
+    jackdaw_frame_lists = &lists_;
   }
-  frame_cache(const frame_cache&) = delete;
-  frame_cache& operator=(const frame_cache&) = delete;
-  ~frame_cache() {
-    for (free_list& list : lists_) {
-      while (free_block* const block = list.head) {
+  keeper(const keeper&) = delete;
+  keeper& operator=(const keeper&) = delete;
+  ~keeper() {
+    jackdaw_frame_lists = &no_lists;
+    const std::lock_guard guard(registry().lock);
+    for (frame_lists::list& list : lists_.lists) {
+      while (frame_lists::block* const block = list.head) {
         list.head = block->next;
         ::operator delete(block);
+        count_from_heap(-1);
       }
     }
-    const std::lock_guard guard(registry().lock);
-    registry().live_of_ended_threads += live();
-    intrusive_list<frame_cache>::remove(*this);
+    registry().from_heap_of_ended_threads += from_heap_.load(std::memory_order_relaxed);  // L2
+    intrusive_list<keeper>::remove(*this);
   }
 
-  void* allocate(std::size_t bytes) {
-    count(+1);
-    const std::size_t index = (bytes - 1) / class_bytes;
-    if (index < class_count && !sanitized) {
-      free_list& list = lists_[index];
-      if (free_block* const block = list.head) {
-        list.head = block->next;
-        --list.length;
-        return block;
-      }
-      return ::operator new((index + 1) * class_bytes);
+  // L2: as L1.
+  void count_from_heap(std::int64_t change) noexcept {
+    from_heap_.store(from_heap_.load(std::memory_order_relaxed) + change,
+                     std::memory_order_relaxed);  // L2
+  }
+  [[nodiscard]] std::int64_t in_use() const noexcept {
+    std::int64_t sum = from_heap_.load(std::memory_order_relaxed);  // L2
+    for (const frame_lists::list& list : lists_.lists) {
+      sum -= blocks_max - list.room.load(std::memory_order_relaxed);  // L1
     }
-    return ::operator new(bytes);
-  }
-
-  void free(void* memory, std::size_t bytes) noexcept {
-    count(-1);
-    const std::size_t index = (bytes - 1) / class_bytes;
-    if (index < class_count && !sanitized && lists_[index].length < blocks_max) {
-      free_list& list = lists_[index];
-      auto* const block = static_cast<free_block*>(memory);
-      block->next = list.head;
-      list.head = block;
-      ++list.length;
-      return;
-    }
-    ::operator delete(memory);
-  }
-
-  [[nodiscard]] std::int64_t live() const noexcept {
-    return live_.load(std::memory_order_relaxed);  // C1: a statistic; see count().
+    return sum;
   }
 
  private:
-  // C1: written by this thread alone, so a plain addition; atomic because others read the sum.
-  void count(std::int64_t change) noexcept {
-    live_.store(live_.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);  // C1
-  }
-
-  std::array<free_list, class_count> lists_{};
-  std::atomic<std::int64_t> live_{0};
+  frame_lists lists_{};
+  std::atomic<std::int64_t> from_heap_{
+      0};  // Blocks got from the heap, less those given back to it.
 };
 
 // A thread may free a frame while its thread-locals are being destroyed; the heap serves it then.
-constinit thread_local bool cache_ended = false;
-// Null before the first use and after the end. A word without a constructor: reading it needs no guard.
-constinit thread_local frame_cache* cache_in_use = nullptr;
-std::atomic<std::int64_t> live_without_cache{0};
+constinit thread_local bool keeper_ended = false;
+std::atomic<std::int64_t> from_heap_without_keeper{0};
 
-struct cache_holder {
-  cache_holder() { cache_in_use = &cache; }
-  cache_holder(const cache_holder&) = delete;
-  cache_holder& operator=(const cache_holder&) = delete;
-  ~cache_holder() {
-    cache_in_use = nullptr;
-    cache_ended = true;
-  }
-  frame_cache cache;
+struct keeper_holder {
+  keeper_holder() = default;
+  keeper_holder(const keeper_holder&) = delete;
+  keeper_holder& operator=(const keeper_holder&) = delete;
+  ~keeper_holder() { keeper_ended = true; }
+  keeper here;
 };
 
-[[gnu::noinline]] frame_cache* make_cache() {
-  if (cache_ended) {
-    return nullptr;
+void count_from_heap(std::int64_t change) {
+  if (keeper_ended) {
+    from_heap_without_keeper.fetch_add(change, std::memory_order_relaxed);  // L2
+    return;
   }
-  thread_local cache_holder holder;
-  return &holder.cache;
-}
-
-frame_cache* this_thread_cache() {
-  frame_cache* const cache = cache_in_use;
-  return cache != nullptr ? cache : make_cache();
+  thread_local keeper_holder holder;
+  holder.here.count_from_heap(change);
 }
 
 }  // namespace
 
-[[gnu::noinline]] void* allocate_frame(std::size_t bytes) {
-  if (frame_cache* const cache = this_thread_cache()) [[likely]] {
-    return cache->allocate(bytes);
-  }
-  live_without_cache.fetch_add(1, std::memory_order_relaxed);  // C1
-  // A cached block is as large as its class, whoever frees it.
-  return ::operator new((bytes + class_bytes - 1) / class_bytes * class_bytes);
+[[gnu::noinline]] frame_lists& call_for_frame_lists() noexcept {
+  asm volatile("");  // As in call_for_current_context().
+  return *jackdaw_frame_lists;
 }
 
-[[gnu::noinline]] void free_frame(void* block, std::size_t bytes) noexcept {
-  if (frame_cache* const cache = this_thread_cache()) [[likely]] {
-    cache->free(block, bytes);
-    return;
-  }
-  live_without_cache.fetch_sub(1, std::memory_order_relaxed);  // C1
+void* allocate_frame_slowly(std::size_t bytes) {
+  count_from_heap(+1);
+  const std::size_t index = frame_lists::class_of(bytes);
+  // As large as its class: whoever frees it keeps it for frames of the class.
+  const bool whole_class = !sanitized && index < frame_lists::class_count;
+  return ::operator new(whole_class ? frame_lists::bytes_of(index) : bytes);
+}
+
+void free_frame_slowly(void* block) noexcept {
+  count_from_heap(-1);
   ::operator delete(block);
 }
 
 std::int64_t live_frames() noexcept {
   const std::lock_guard guard(registry().lock);
-  std::int64_t live = registry().live_of_ended_threads;
-  live += live_without_cache.load(std::memory_order_relaxed);  // C1
-  const auto& caches = registry().caches;
-  for (const frame_cache* cache = caches.front(); cache != nullptr;
-       cache = caches.next_of(*cache)) {
-    live += cache->live();
+  std::int64_t live = registry().from_heap_of_ended_threads;
+  live += from_heap_without_keeper.load(std::memory_order_relaxed);  // L2
+  const auto& keepers = registry().keepers;
+  for (const keeper* each = keepers.front(); each != nullptr; each = keepers.next_of(*each)) {
+    live += each->in_use();
   }
   return live;
 }

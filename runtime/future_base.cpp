@@ -3,14 +3,25 @@
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/future_base.hpp>
+#include <jackdaw/runtime/run_slot.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 
 #include <mutex>
 
 namespace jackdaw {
 
+namespace {
+
+// Of a worker's own pool it is known without asking.
+bool is_concurrent(const scheduler& scheduler) noexcept {
+  const run_slot* const slot = current_context().slot;
+  return (slot != nullptr && slot->owner == &scheduler) || scheduler.concurrent();
+}
+
+}  // namespace
+
 future_base::future_base(scheduler& scheduler) noexcept
-    : single_threaded_(!scheduler.concurrent()), scheduler_(&scheduler) {}
+    : scheduler_(&scheduler), single_threaded_(!is_concurrent(scheduler)) {}
 
 future_base::~future_base() {
   // A node may be taken out until it has been told, even now (shield_watch).
@@ -18,6 +29,7 @@ future_base::~future_base() {
   while (completion_node* const node = left.pop_front()) {
     node->forget(*node);
   }
+  delete rarities_.load(std::memory_order_acquire);  // Q1
 }
 
 std::exception_ptr future_base::lasting_cancelled_error() const noexcept {
@@ -32,90 +44,131 @@ std::exception_ptr future_base::lasting_cancelled_error() const noexcept {
 
 bool future_base::add_completion(completion_node& node) noexcept {
   const std::lock_guard guard(lock_);
-  if (done()) {
-    return false;
+  const completion_list before(completions_.load(std::memory_order_relaxed));  // The lock's.
+  completion_list nodes = before;
+  nodes.push_back(node);
+  if (is_only_thread()) {
+    completions_.store(nodes.last(),
+                       std::memory_order_relaxed);  // N1: there is nobody to race with.
+  } else {
+    completions_.store(nodes.last(), std::memory_order_seq_cst);  // N1
   }
-  completions_.push_back(node);
-  return true;
+  if ((word_.load(std::memory_order_seq_cst) & is_done) == 0) [[likely]] {  // N2
+    return true;
+  }
+  if (before.last() != nullptr) {
+    before.last()->next = node.next;
+  }
+  completions_.store(before.last(),
+                     std::memory_order_relaxed);  // The lock's: an end that saw it waits.
+  return false;
 }
 
 bool future_base::remove_completion(completion_node& node) noexcept {
   const std::lock_guard guard(lock_);
   bool found = false;
-  intrusive_queue<completion_node> kept;
-  while (completion_node* const other = completions_.pop_front()) {
+  completion_list nodes(completions_.load(std::memory_order_relaxed));  // The lock's.
+  completion_list kept;
+  while (completion_node* const other = nodes.pop_front()) {
     if (other == &node) {
       found = true;
     } else {
       kept.push_back(*other);
     }
   }
-  completions_ = std::move(kept);
+  completions_.store(kept.last(), std::memory_order_relaxed);  // The lock's.
   return found;
 }
 
-intrusive_queue<completion_node> future_base::take_completions() noexcept {
+completion_list future_base::take_completions() noexcept {
+  // A loop sets the flag without being seen by other threads before it has had the lock.
+  if ((!single_threaded_ || is_only_thread()) &&
+      completions_.load(std::memory_order_seq_cst) == nullptr) {  // N4
+    return completion_list();
+  }
   const std::lock_guard guard(lock_);
-  return std::move(completions_);
+  const completion_list taken(completions_.load(std::memory_order_relaxed));  // The lock's.
+  completions_.store(nullptr, std::memory_order_relaxed);                     // As above.
+  return taken;
 }
 
-void future_base::tell(intrusive_queue<completion_node>& nodes) noexcept {
+void future_base::tell(completion_list& nodes) noexcept {
   while (completion_node* const node = nodes.pop_front()) {
     node->notify(*node);  // The last access: its owner may free it at once.
   }
 }
 
-void future_base::change_message(std::string cancel_messages::* which, std::string_view message) {
-  std::string text(message);
-  auto first = text.empty() ? nullptr : std::make_unique<cancel_messages>();
-  const std::lock_guard guard(lock_);
-  if (messages_ == nullptr) {
-    messages_ = std::move(first);
+future_base::rarities& future_base::make_rare(std::unique_ptr<rarities>& made) noexcept {
+  if (rare() == nullptr) {
+    rarities_.store(made.release(), std::memory_order_release);  // Q1
   }
-  if (messages_ != nullptr) {
-    ((*messages_).*which).swap(text);
+  return *rare();
+}
+
+void future_base::change_message(std::string rarities::* which, std::string_view message) {
+  std::string text(message);
+  auto first = text.empty() ? nullptr : std::make_unique<rarities>();
+  const std::lock_guard guard(lock_);
+  if (first != nullptr) {
+    static_cast<void>(make_rare(first));
+  }
+  if (rarities* const here = rare()) {
+    (here->*which).swap(text);
   }
 }
 
 void future_base::store_message(std::string_view message) {
-  change_message(&cancel_messages::due, message);
+  change_message(&rarities::due_message, message);
 }
 
 void future_base::note_message(std::string_view message) {
-  change_message(&cancel_messages::noted, message);
+  change_message(&rarities::noted_message, message);
 }
 
 std::string future_base::copy_message() const {
   const std::lock_guard guard(lock_);
-  return messages_ != nullptr ? messages_->due : std::string();
+  return rare() != nullptr ? rare()->due_message : std::string();
 }
 
 std::string future_base::take_message() noexcept {
   const std::lock_guard guard(lock_);
-  return messages_ != nullptr ? std::exchange(messages_->due, {}) : std::string();
+  return rare() != nullptr ? std::exchange(rare()->due_message, {}) : std::string();
 }
 
 std::string future_base::noted_cancel_message() const {
   const std::lock_guard guard(lock_);
-  return messages_ != nullptr ? messages_->noted : std::string();
+  return rare() != nullptr ? rare()->noted_message : std::string();
+}
+
+bool future_base::is_unretrieved() const noexcept {
+  const rarities* const here = rarities_.load(std::memory_order_acquire);  // Q1
+  return here != nullptr && here->is_unretrieved;
 }
 
 void future_base::mark_retrieved() noexcept {
+  if (rarities_.load(std::memory_order_acquire) == nullptr) {  // Q1
+    return;
+  }
+  std::shared_ptr<const failure_handler> dropped;  // Outside of the lock.
   const std::lock_guard guard(lock_);
-  unretrieved_.reset();
+  dropped.swap(rare()->unretrieved);
+  rare()->is_unretrieved = false;
 }
 
 void future_base::expect_retrieval() {
-  unretrieved_ = std::make_unique<std::shared_ptr<const failure_handler>>(scheduler_->on_failure());
+  auto made = std::make_unique<rarities>();
+  rarities& here = make_rare(made);
+  here.unretrieved = scheduler_->on_failure();
+  here.is_unretrieved = true;
 }
 
 void future_base::report_if_unretrieved(const char* message, std::string_view name) noexcept {
-  if (unretrieved_ == nullptr) {
+  if (!is_unretrieved()) {
     return;
   }
   const failure_source source = name.empty() ? failure_source::future : failure_source::task;
   const failure failure{message, std::string(name), exception(), source};
-  report_with(unretrieved_->get(), failure);
+  report_with(rare()->unretrieved.get(), failure);
 }
 
 void future_base::add_reference() noexcept {
@@ -137,6 +190,11 @@ void future_base::drop_reference() noexcept {
 }
 
 std::uint32_t future_base::release_reference() noexcept {
+  // F5: acquire pairs with F2. Who holds the only reference is alone with it, and nobody can add one.
+  if (references_.load(std::memory_order_acquire) == 1) {
+    delete this;
+    return 0;
+  }
   // F2: release, so that the last one, who acquires, sees all that the others did with it.
   const auto left = fetch_add(references_, -1U, std::memory_order_acq_rel) - 1;
   if (left == 0) {

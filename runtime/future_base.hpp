@@ -6,8 +6,9 @@
 // `word_` holds the flag is_done, set once, by whoever ends it, after the result is in place (D2, a release);
 // who sees the flag sees the result (D1, an acquire). A task keeps the phases of its suspension in the same
 // word (task_record.hpp). Those who wait have a node in
-// `completions_`. add_completion() looks at the flag under the lock, and the end takes the nodes out under
-// the lock after it has set the flag: so a node is either told or was never accepted.
+// `completions_`: add_completion() puts it there (N1) and then looks at the flag (N2), the end sets the flag (N3)
+// and then looks whether a node is there (N4). All four are seq_cst, so one of the two sees the other: a node is
+// either told or was never accepted. Lists are only changed under the lock; an end that finds none takes no lock.
 // The nodes are told in the order in which they came, outside of the lock; telling one is the last access
 // to it. No waiter runs inside of that: it is handed to its scheduler (asyncio: S26).
 //
@@ -17,7 +18,6 @@
 // ends a task, and a result lives as long as somebody can ask for it.
 #pragma once
 
-#include <jackdaw/runtime/base/intrusive_queue.hpp>
 #include <jackdaw/runtime/base/spin_lock.hpp>
 #include <jackdaw/runtime/frame_allocator.hpp>
 #include <jackdaw/runtime/report.hpp>
@@ -46,6 +46,41 @@ struct completion_node {
   /// Called instead if what it watches goes without an end. Null: its owner holds a reference, so that
   /// this cannot be.
   notify_function forget;
+};
+
+/// Nodes in the order in which they came. One word: a ring, of which it knows the last.
+class completion_list {
+ public:
+  completion_list() noexcept = default;
+  explicit completion_list(completion_node* last) noexcept : last_(last) {}
+
+  [[nodiscard]] completion_node* last() const noexcept { return last_; }
+  [[nodiscard]] completion_node* front() const noexcept {
+    return last_ != nullptr ? last_->next : nullptr;
+  }
+  [[nodiscard]] completion_node* next_of(const completion_node& node) const noexcept {
+    return &node != last_ ? node.next : nullptr;
+  }
+  void push_back(completion_node& node) noexcept {
+    if (last_ != nullptr) {
+      node.next = std::exchange(last_->next, &node);
+    } else {
+      node.next = &node;
+    }
+    last_ = &node;
+  }
+  [[nodiscard]] completion_node* pop_front() noexcept {
+    completion_node* const first = front();
+    if (first == last_) {
+      last_ = nullptr;
+    } else {
+      last_->next = first->next;
+    }
+    return first;
+  }
+
+ private:
+  completion_node* last_ = nullptr;
 };
 
 class future_base : public pooled {
@@ -83,14 +118,18 @@ class future_base : public pooled {
   template <class F>
   void look_at_completions(F&& look) const {
     const std::lock_guard guard(lock_);
-    for (const completion_node* node = completions_.front(); node != nullptr; node = node->next) {
+    const completion_list nodes(completions_.load(std::memory_order_relaxed));  // The lock's.
+    for (const completion_node* node = nodes.front(); node != nullptr;
+         node = nodes.next_of(*node)) {
       look(*node);
     }
   }
 
   /// It ended with an exception that nobody has fetched yet. Threads: that of whoever ended it.
-  [[nodiscard]] bool is_unretrieved() const noexcept { return unretrieved_ != nullptr; }
+  [[nodiscard]] bool is_unretrieved() const noexcept;
 
+  /// True if its scheduler is a loop: only one thread changes it.
+  [[nodiscard]] bool single_threaded() const noexcept { return single_threaded_; }
   /// Who runs its callbacks.
   [[nodiscard]] scheduler& home() const noexcept { return *scheduler_; }
 
@@ -119,13 +158,13 @@ class future_base : public pooled {
 
   [[nodiscard]] virtual bool ended_cancelled() const noexcept = 0;
 
-  /// An exception is in place that somebody should fetch.
+  /// An exception is in place that somebody should fetch. Under the lock.
   void expect_retrieval();
   /// For the destructor of the typed state, while exception() still works.
   void report_if_unretrieved(const char* message, std::string_view name) noexcept;
   /// The nodes that are to be told, once is_done is set.
-  [[nodiscard]] intrusive_queue<completion_node> take_completions() noexcept;
-  static void tell(intrusive_queue<completion_node>& nodes) noexcept;
+  [[nodiscard]] completion_list take_completions() noexcept;
+  static void tell(completion_list& nodes) noexcept;
 
   // The message of the cancellation that is to be delivered.
   [[nodiscard]] std::string copy_message() const;
@@ -133,26 +172,40 @@ class future_base : public pooled {
   void store_message(std::string_view message);
   void note_message(std::string_view message);
 
+  /// What only few need: a name, messages of cancellations, an exception to be fetched.
+  struct rarities {
+    std::string due_message;
+    std::string noted_message;
+    std::string name;
+    bool named = false;
+    // Only where an exception waits to be fetched: the handler may have to outlive its scheduler.
+    std::shared_ptr<const failure_handler> unretrieved;
+    bool is_unretrieved = false;
+  };
+  /// Under the lock: null if there are none.
+  [[nodiscard]] rarities* rare() const noexcept {
+    return rarities_.load(std::memory_order_relaxed);  // The lock's.
+  }
+  /// Under the lock; takes `made` if there are none yet.
+  [[nodiscard]] rarities& make_rare(std::unique_ptr<rarities>& made) noexcept;
+
+  scheduler* scheduler_;
+
+ private:
+  void change_message(std::string rarities::* which, std::string_view message);
+
+  // Changed under lock_.
+  std::atomic<completion_node*> completions_{nullptr};  // The last one: see completion_list.
+  // Made under lock_, and kept to the end. Q1: published by a release; who finds none without the lock has
+  // nothing to wait for.
+  std::atomic<rarities*> rarities_{nullptr};
+
+ protected:
   std::atomic<std::uint32_t> word_{0};
   std::atomic<std::uint32_t> references_{1};
   std::atomic<std::uint32_t> references_of_waits_{0};  // Changed by a loop's own thread only.
   const bool single_threaded_;
   mutable spin_lock lock_;
-  scheduler* scheduler_;
-
- private:
-  struct cancel_messages {
-    std::string due;
-    std::string noted;
-  };
-
-  void change_message(std::string cancel_messages::* which, std::string_view message);
-
-  // Under lock_.
-  intrusive_queue<completion_node> completions_;
-  std::unique_ptr<cancel_messages> messages_;  // Null while there is none: most have none.
-  // Only where an exception waits to be fetched: the handler may have to outlive its scheduler.
-  std::unique_ptr<std::shared_ptr<const failure_handler>> unretrieved_;
 };
 
 /// A counted reference.

@@ -2,6 +2,7 @@
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/join_wait.hpp>
+#include <jackdaw/runtime/run_slot.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 
 #include <stdexcept>
@@ -18,7 +19,7 @@ join_wait::~join_wait() {
 // to the target, and that of the waiter which stands for its being about to run means nothing meanwhile.
 void join_wait::begin_registration() noexcept {
   registered_ = true;
-  if (!waiter_->home().concurrent()) {
+  if (waiter_->single_threaded()) {
     target_->count_reference_of_wait();
     waiter_->count_reference_of_wait();
     if (target_->held_by_waits_only()) {
@@ -29,11 +30,25 @@ void join_wait::begin_registration() noexcept {
 
 void join_wait::end_registration() noexcept {
   registered_ = false;
-  if (!waiter_->home().concurrent()) {
+  if (waiter_->single_threaded()) {
     target_->discount_reference_of_wait();
     waiter_->discount_reference_of_wait();
   }
 }
+
+namespace {
+
+// The task that this worker would run next, if that is `awaited`; else null.
+task_record* next_task(const future_base& awaited) noexcept {
+  const run_slot* const slot = current_context().slot;
+  if (slot == nullptr || slot->next == nullptr || !task_record::is_step(*slot->next)) {
+    return nullptr;
+  }
+  auto& next = static_cast<task_record&>(*slot->next);
+  return &next == &awaited ? &next : nullptr;
+}
+
+}  // namespace
 
 bool join_wait::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   task_record& waiter = current_task();
@@ -42,7 +57,7 @@ bool join_wait::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   if (target_ == &waiter) {
     mistake_ = mistake::awaits_itself;
   } else if (&target_->home() != &waiter.home() &&
-             !(target_->home().concurrent() && waiter.home().concurrent())) {
+             (target_->single_threaded() || waiter.single_threaded())) {
     mistake_ = mistake::other_loop;
   }
   if (mistake_ != mistake::none) {
@@ -55,6 +70,11 @@ bool join_wait::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   if (!waiter.arm(this)) {
     waiter.schedule();
     return true;
+  }
+  if (task_record* const next = next_task(*target_); next != nullptr && next->run_for(waiter)) {
+    if (target_->done() && waiter.wake()) {
+      return false;
+    }
   }
   if (!target_->add_completion(node_)) {
     // Done since await_ready(): we end our own wait, unless a canceller is about to.

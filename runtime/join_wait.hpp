@@ -70,6 +70,7 @@ class result_handle {
 
   result_handle() noexcept = default;
   explicit result_handle(State& state) noexcept : state_(state) {}
+  explicit result_handle(counted_reference<State> state) noexcept : state_(std::move(state)) {}
 
   explicit operator bool() const noexcept { return static_cast<bool>(state_); }
   [[nodiscard]] bool done() const noexcept { return state_->done(); }

@@ -13,9 +13,8 @@ void yield::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   task.home().schedule_last(task);
 }
 
-void yield::await_resume() {
-  task_record& task = current_task();
-  if (task.take_cancellation()) [[unlikely]] {
+void yield::throw_cancelled(task_record& task) {
+  if (task.take_cancellation()) {
     task.throw_cancelled();
   }
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <jackdaw/runtime/clock.hpp>
+#include <jackdaw/runtime/current.hpp>
+#include <jackdaw/runtime/run_slot.hpp>
 #include <jackdaw/runtime/task_record.hpp>
 #include <jackdaw/runtime/timer.hpp>
 
@@ -11,15 +13,26 @@ namespace jackdaw {
 
 /// Gives way: the task runs again after everything that is runnable on its worker now.
 ///
-/// Suspends      Always, for exactly one turn in asyncio mode.
+/// Suspends      Always, for exactly one turn, in asyncio mode; in a pool unless nothing else is runnable on the
+///               worker, or for too long nobody asked for what happened outside.
 /// Cancellation  Thrown here if one is due.
 /// Cost          No timer, no allocation.
 /// Source        asyncio.sleep(0).
 class [[nodiscard]] yield {
  public:
-  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  [[nodiscard]] bool await_ready() const noexcept {
+    run_slot* const slot = current_context().slot;
+    return slot != nullptr && slot->go_on();
+  }
   void await_suspend(std::coroutine_handle<> awaiting) noexcept;
-  void await_resume();
+  void await_resume() {
+    if (task_record& task = current_task(); task.cancellation_is_due()) [[unlikely]] {
+      throw_cancelled(task);
+    }
+  }
+
+ private:
+  static void throw_cancelled(task_record& task);
 };
 
 /// Waits until a point in time. See sleep().
@@ -57,7 +70,7 @@ class [[nodiscard]] sleep_until {
 class [[nodiscard]] sleep {
  public:
   explicit sleep(duration wait);
-  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  [[nodiscard]] bool await_ready() const noexcept { return only_yield_ && yield{}.await_ready(); }
   void await_suspend(std::coroutine_handle<> awaiting);
   void await_resume();
 

@@ -104,7 +104,7 @@ class task_state final : public task_record {
     return message_lasts_ || !looked_at_.exchange(true, std::memory_order_relaxed);
   }
 
-  outcome<T> result_;
+  [[no_unique_address]] outcome<T> result_;  // The flags go into its padding.
   bool cancelled_ = false;
   bool message_lasts_ = false;
   std::atomic<bool> looked_at_{false};
@@ -167,7 +167,8 @@ template <class T>
 join_handle<T> spawn_on(scheduler& scheduler, task<T> body, const task_options& options = {},
                         context_slot&& in = context_slot::copy_of_current()) {
   auto* const state = new task_state<T>(scheduler, std::move(body), options.name, std::move(in));
-  join_handle<T> handle(*state);
+  state->reference_for_handle();
+  join_handle<T> handle(counted_reference<task_state<T>>::adopt(*state));
   try {
     state->start(options.eager_start);
   } catch (...) {

@@ -3,6 +3,7 @@
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/join_wait.hpp>
+#include <jackdaw/runtime/run_slot.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 #include <jackdaw/runtime/task_record.hpp>
 
@@ -12,24 +13,14 @@
 namespace jackdaw {
 namespace {
 
-// The word: a phase and flags. See "One suspension, one winner".
-constexpr std::uint32_t phase_mask = 3;
-constexpr std::uint32_t phase_running = 0;
-constexpr std::uint32_t phase_waiting = 1;
-constexpr std::uint32_t phase_woken = 2;
-constexpr std::uint32_t phase_cancelled = 3;
-constexpr std::uint32_t must_cancel = 4;
-constexpr std::uint32_t hook_busy = 8;
-constexpr std::uint32_t has_hook = 32;
-// Above the flags: the number of requests that were not taken back. In the same word, so that a request and
-// its effect are one change.
-constexpr std::uint32_t one_request = 64;
-
-constexpr std::uint32_t requests_in(std::uint32_t word) noexcept { return word / one_request; }
-constexpr std::uint32_t flags_in(std::uint32_t word) noexcept { return word % one_request; }
-
-// asyncio numbers its unnamed tasks over the whole process, from 1.
+// asyncio numbers its unnamed tasks over the whole process, from 1, in the order of their creation. In a pool
+// that order says nothing, and a task gets a number when somebody asks for its name.
 std::atomic<std::uint64_t> tasks_numbered{0};
+
+std::uint64_t next_number() noexcept {
+  // M1: relaxed; the number only has to be unique.
+  return fetch_add(tasks_numbered, std::uint64_t{1}, std::memory_order_relaxed) + 1;
+}
 
 // Tasks that wait for tasks are cancelled by recursion, leaf first. What is deeper than this is left to
 // the run loop, so that a chain of any length needs little stack.
@@ -53,10 +44,6 @@ bool is_in_hook_of(const task_record& task) noexcept {
   return step != nullptr;
 }
 
-constexpr std::uint32_t with_phase(std::uint32_t word, std::uint32_t phase) noexcept {
-  return (word & ~phase_mask) | phase;
-}
-
 }  // namespace
 
 task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std::string_view name,
@@ -65,33 +52,15 @@ task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std
       future_base(scheduler),
       root_(root),
       resume_point_(root),
-      context_(std::move(in)),
-      number_(0) {
-  if (name.empty()) {
-    // N1: relaxed; the number only has to be unique.
-    number_ = fetch_add(tasks_numbered, std::uint64_t{1}, std::memory_order_relaxed) + 1;
-  } else {
-    name_ = std::make_unique<std::string>(name);
+      context_(std::move(in)) {
+  if (!name.empty()) {
+    set_name(name);
+  } else if (single_threaded_) {
+    number_ = next_number();
   }
 }
 
 task_record::~task_record() = default;
-
-bool task_record::try_change(std::uint32_t& expected, std::uint32_t desired) noexcept {
-  if (single_threaded_) {
-    // All accesses are by one thread: relaxed, which is a plain load and store.
-    const auto seen = word_.load(std::memory_order_relaxed);
-    if (seen != expected) {
-      expected = seen;
-      return false;
-    }
-    word_.store(desired, std::memory_order_relaxed);  // As above.
-    return true;
-  }
-  // T1: acquire and release, for every transition: see "Orders" in the header.
-  return word_.compare_exchange_weak(expected, desired, std::memory_order_acq_rel,
-                                     std::memory_order_acquire);
-}
 
 std::uint32_t task_record::change(std::uint32_t clear, std::uint32_t set) noexcept {
   auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
@@ -100,21 +69,21 @@ std::uint32_t task_record::change(std::uint32_t clear, std::uint32_t set) noexce
   return seen;
 }
 
-bool task_record::arm(cancel_hook* hook) noexcept {
+bool task_record::arm_slowly(cancel_hook* hook) noexcept {
   auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
-  hook_ = hook;
   const std::uint32_t waiting = phase_waiting | (hook != nullptr ? has_hook : 0);
   while (true) {
-    JACKDAW_ASSERT((seen & phase_mask) == phase_running);
+    JACKDAW_ASSERT((seen & 1) == 0);  // Running, or woken: see E.
+    const std::uint32_t before = seen & ~has_hook;
     if ((seen & must_cancel) == 0) {
-      if (try_change(seen, with_phase(seen, waiting))) {
+      if (try_change(seen, with_phase(before, waiting))) {
         return true;
       }
     } else if (hook == nullptr) {
-      if (try_change(seen, with_phase(seen & ~must_cancel, phase_cancelled))) {
+      if (try_change(seen, with_phase(before & ~must_cancel, phase_cancelled))) {
         return false;
       }
-    } else if (try_change(seen, with_phase(seen & ~must_cancel, waiting) | hook_busy)) {
+    } else if (try_change(seen, with_phase(before & ~must_cancel, waiting) | hook_busy)) {
       cancel_through_hook(copy_message());
       return true;
     }
@@ -146,7 +115,7 @@ void task_record::pass_on_noted_request() noexcept {
   }
 }
 
-std::uint32_t task_record::end_phase(std::uint32_t flags_to_clear) noexcept {
+std::uint32_t task_record::end_phase_slowly(std::uint32_t flags_to_clear) noexcept {
   auto seen = word_.load(std::memory_order_acquire);  // As T1; and a hook's effects are seen.
   while (true) {
     if ((seen & hook_busy) != 0) {
@@ -163,20 +132,13 @@ std::uint32_t task_record::end_phase(std::uint32_t flags_to_clear) noexcept {
   }
 }
 
-wait_end task_record::end_wait() noexcept {
-  const auto word = end_phase(must_cancel);
-  const bool cancelled = (word & phase_mask) == phase_cancelled || (word & must_cancel) != 0;
-  return cancelled ? wait_end::cancelled : wait_end::woken;
-}
-
 wait_end task_record::end_wait_keeping_result() noexcept {
   const auto word = end_phase(0);
   return (word & phase_mask) == phase_cancelled ? wait_end::cancelled : wait_end::woken;
 }
 
 bool task_record::take_cancellation() noexcept {
-  // S2: a hint; a request that is just being made may as well be seen at the next suspension.
-  if ((word_.load(std::memory_order_relaxed) & must_cancel) == 0) {
+  if (!cancellation_is_due()) {
     return false;
   }
   return (change(must_cancel, 0) & must_cancel) != 0;
@@ -186,23 +148,13 @@ void task_record::owe_cancellation() noexcept { change(0, must_cancel); }
 
 void task_record::throw_cancelled() { throw cancelled_error(take_message()); }
 
-bool task_record::wake() noexcept {
-  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
-  while ((seen & phase_mask) == phase_waiting) {
-    if (try_change(seen, with_phase(seen, phase_woken))) {
-      return true;
-    }
-  }
-  return false;
-}
-
 void task_record::wake_and_schedule() noexcept {
   if (wake()) {
     schedule();
   }
 }
 
-void task_record::schedule() noexcept { scheduler_->schedule(*this); }
+void task_record::schedule_elsewhere() noexcept { scheduler_->schedule(*this); }
 
 // The frame that holds the hook stays: it is we who are inside of it, further up this stack.
 void task_record::end_wait_in_circle(std::string_view message) noexcept {
@@ -353,13 +305,22 @@ const cancel_hook* task_record::hook_of_wait() const noexcept {
 
 std::string task_record::name() const {
   const std::lock_guard guard(lock_);
-  return name_ != nullptr ? *name_ : "Task-" + std::to_string(number_);
+  if (rare() != nullptr && rare()->named) {
+    return rare()->name;
+  }
+  if (number_ == 0) {
+    number_ = next_number();
+  }
+  return "Task-" + std::to_string(number_);
 }
 
 void task_record::set_name(std::string_view name) {
-  auto copy = std::make_unique<std::string>(name);
+  std::string copy(name);
+  auto made = std::make_unique<rarities>();
   const std::lock_guard guard(lock_);
-  name_.swap(copy);
+  rarities& here = make_rare(made);
+  here.name.swap(copy);
+  here.named = true;
 }
 
 void task_record::start(bool eagerly) {
@@ -405,6 +366,20 @@ void task_record::run_step(work& self) {
   }
 }
 
+bool task_record::run_for(task_record& waiter) noexcept {
+  execution_context& context = current_context();
+  run_slot* const slot = context.slot;
+  if (slot == nullptr || slot->next != static_cast<work*>(this) || !slot->may_run_next()) {
+    return false;
+  }
+  slot->next = nullptr;
+  ++slot->depth;
+  run_step(*this);
+  --slot->depth;
+  context.task = &waiter;
+  return true;
+}
+
 void task_record::complete() noexcept {
   harvest(root_);
   publish_done();
@@ -429,7 +404,8 @@ void task_record::end() noexcept {
 }
 
 void task_record::publish_done() noexcept {
-  if (exception() != nullptr && !ended_cancelled()) {
+  if (exception() != nullptr && !ended_cancelled()) [[unlikely]] {
+    const std::lock_guard guard(lock_);
     expect_retrieval();
   }
   end();

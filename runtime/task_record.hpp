@@ -22,7 +22,9 @@
 //   W  wake()             waker: waiting -> woken. True: the caller owes a schedule(). The waker holds
 //                         what keeps the record alive: the lock of the queue in which its node is.
 //   C  request_cancel()   any thread: waiting -> cancelled, or the flag must_cancel.
-//   E  end_wait()         the resumed task: -> running. Waits for a canceller that is inside a hook.
+//   E  end_wait()         the resumed task: -> running. Waits for a canceller that is inside a hook. In a pool,
+//                         a wait that was woken and has nothing to deliver stays woken until A: no step of
+//                         the protocol tells woken from running.
 //
 // A wait with a hook (a join, a kernel operation) is not ended by the canceller: the hook is asked to
 // make it end (the awaited task is cancelled, the kernel is told), and wake() comes from there. The
@@ -47,8 +49,11 @@
 #pragma once
 
 #include <jackdaw/runtime/base/intrusive_list.hpp>
+#include <jackdaw/runtime/base/only_thread.hpp>
 #include <jackdaw/runtime/context.hpp>
+#include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/future_base.hpp>
+#include <jackdaw/runtime/run_slot.hpp>
 #include <jackdaw/runtime/work.hpp>
 
 #include <atomic>
@@ -113,6 +118,12 @@ class task_record : public work, public list_links, public future_base {
   /// Delivers a cancellation that is due, without waiting: for a task that was merely queued.
   [[nodiscard]] bool take_cancellation() noexcept;
 
+  /// A hint that take_cancellation() would deliver one.
+  [[nodiscard]] bool cancellation_is_due() const noexcept {
+    // S2: a request that is just being made may as well be seen at the next suspension.
+    return (word_.load(std::memory_order_relaxed) & must_cancel) != 0;
+  }
+
   /// Makes the next suspension throw cancelled_error: the operation won the race against its cancel.
   void owe_cancellation() noexcept;
 
@@ -149,12 +160,19 @@ class task_record : public work, public list_links, public future_base {
   [[nodiscard]] std::string name() const;
   void set_name(std::string_view name);
 
+  /// Before anybody else knows the task: a reference for its first handle, which adopts it.
+  void reference_for_handle() noexcept {
+    references_.store(2, std::memory_order_relaxed);  // F1: before the task is published.
+  }
   /// Queues the first step. The caller has added its references. Throws if the scheduler has ended:
   /// then the task was not started. `eagerly`, or where the scheduler wants it of all tasks: runs the first
   /// step inside of this call instead, if the scheduler runs on this thread (asyncio: S60).
   void start(bool eagerly = false);
   /// Queues the next step: the other half of a wake().
   void schedule() noexcept;
+  /// If this task would be what the current worker runs next: runs that step inside of this call, on behalf of
+  /// `waiter`, the current task, which waits for this one already. False if it did not.
+  bool run_for(task_record& waiter) noexcept;
 
   /// Whether a loop that is closed reports the task if it is pending. asyncio: _log_destroy_pending.
   void set_reports_destruction(bool reports) noexcept { reports_destruction_ = reports; }
@@ -181,7 +199,7 @@ class task_record : public work, public list_links, public future_base {
 
   [[nodiscard]] std::coroutine_handle<> root() const noexcept { return root_; }
   /// Destroys the outermost frame; that coroutines in it never began is not worth a warning.
-  void discard_frames() noexcept;
+  virtual void discard_frames() noexcept;
   /// Moves the result out of the outermost frame and destroys that frame.
   virtual void harvest(std::coroutine_handle<> root) noexcept = 0;
   /// Ends as cancelled, dropping a result if there is one.
@@ -192,6 +210,29 @@ class task_record : public work, public list_links, public future_base {
 
  private:
   friend class task_registry;
+
+  // The word: a phase and flags. See "One suspension, one winner".
+  static constexpr std::uint32_t phase_mask = 3;
+  static constexpr std::uint32_t phase_running = 0;
+  static constexpr std::uint32_t phase_waiting = 1;
+  static constexpr std::uint32_t phase_woken = 2;
+  static constexpr std::uint32_t phase_cancelled = 3;
+  static constexpr std::uint32_t must_cancel = 4;
+  static constexpr std::uint32_t hook_busy = 8;
+  static constexpr std::uint32_t has_hook = 32;
+  // Above the flags: the number of requests that were not taken back. In the same word, so that a request
+  // and its effect are one change.
+  static constexpr std::uint32_t one_request = 64;
+
+  static constexpr std::uint32_t requests_in(std::uint32_t word) noexcept {
+    return word / one_request;
+  }
+  static constexpr std::uint32_t flags_in(std::uint32_t word) noexcept {
+    return word % one_request;
+  }
+  static constexpr std::uint32_t with_phase(std::uint32_t word, std::uint32_t phase) noexcept {
+    return (word & ~phase_mask) | phase;
+  }
 
   static void run_step(work& self);
   void complete() noexcept;
@@ -206,17 +247,83 @@ class task_record : public work, public list_links, public future_base {
   bool try_change(std::uint32_t& expected, std::uint32_t desired) noexcept;
   std::uint32_t change(std::uint32_t clear, std::uint32_t set) noexcept;
   [[nodiscard]] std::uint32_t end_phase(std::uint32_t flags_to_clear) noexcept;
+  [[nodiscard]] std::uint32_t end_phase_slowly(std::uint32_t flags_to_clear) noexcept;
+  [[nodiscard]] bool arm_slowly(cancel_hook* hook) noexcept;
+  void schedule_elsewhere() noexcept;
 
   bool reports_destruction_ = true;
   bool started_ = false;
-  unsigned shard_ = 0;
+  std::uint8_t shard_ = 0;
   std::coroutine_handle<> root_;
   std::coroutine_handle<> resume_point_;
   cancel_hook* hook_ = nullptr;  // Valid while the word says has_hook.
   context_slot context_;
-  std::uint64_t number_;
-  std::unique_ptr<std::string> name_;  // Under lock_.
+  mutable std::atomic<std::uint64_t> number_{0};  // 0: none yet.
 };
+
+// --- What every suspension does: in line, and the rest elsewhere ----------------------------------------
+
+inline bool task_record::try_change(std::uint32_t& expected, std::uint32_t desired) noexcept {
+  if (single_threaded_ || is_only_thread()) {
+    // All accesses are by one thread: relaxed, which is a plain load and store.
+    const auto seen = word_.load(std::memory_order_relaxed);
+    if (seen != expected) {
+      expected = seen;
+      return false;
+    }
+    word_.store(desired, std::memory_order_relaxed);  // As above.
+    return true;
+  }
+  // T1: acquire and release, for every transition: see "Orders". Seq_cst where it is N3 of future_base, which
+  // costs a read-modify-write nothing.
+  return word_.compare_exchange_weak(expected, desired, std::memory_order_seq_cst,
+                                     std::memory_order_acquire);
+}
+
+inline bool task_record::arm(cancel_hook* hook) noexcept {
+  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
+  hook_ = hook;
+  const std::uint32_t waiting = phase_waiting | (hook != nullptr ? has_hook : 0);
+  JACKDAW_ASSERT((seen & 1) == 0);  // Running, or woken: see E.
+  if ((seen & must_cancel) == 0 && try_change(seen, (seen & ~(phase_mask | has_hook)) | waiting))
+      [[likely]] {
+    return true;
+  }
+  return arm_slowly(hook);
+}
+
+inline bool task_record::wake() noexcept {
+  auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
+  while ((seen & phase_mask) == phase_waiting) {
+    if (try_change(seen, with_phase(seen, phase_woken))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+inline std::uint32_t task_record::end_phase(std::uint32_t flags_to_clear) noexcept {
+  const auto seen = word_.load(std::memory_order_acquire);  // As T1.
+  if (!single_threaded_ && (seen & (phase_mask | must_cancel | hook_busy)) == phase_woken) {
+    return seen;
+  }
+  return end_phase_slowly(flags_to_clear);
+}
+
+inline wait_end task_record::end_wait() noexcept {
+  const auto word = end_phase(must_cancel);
+  const bool cancelled = (word & phase_mask) == phase_cancelled || (word & must_cancel) != 0;
+  return cancelled ? wait_end::cancelled : wait_end::woken;
+}
+
+inline void task_record::schedule() noexcept {
+  run_slot* const slot = current_context().slot;
+  if (slot != nullptr && slot->owner == scheduler_ && slot->next == nullptr) [[likely]] {
+    slot->next = this;
+    return;
+  }
+  schedule_elsewhere();
+}
 
 using task_reference = counted_reference<task_record>;
 

@@ -17,7 +17,7 @@ task_registry::task_registry(unsigned shards)
 void task_registry::use_shard(unsigned shard) noexcept { this_thread_shard = shard; }
 
 void task_registry::add(task_record& task) noexcept {
-  task.shard_ = this_thread_shard < count_ ? this_thread_shard : 0;
+  task.shard_ = static_cast<std::uint8_t>(this_thread_shard < count_ ? this_thread_shard : 0);
   shard& home = shards_[task.shard_];
   const std::lock_guard guard(home.lock);
   home.tasks.push_back(task);

@@ -39,5 +39,33 @@ task<void> ask(benchmark::State& state) {
 void ping_pong(benchmark::State& state) { run_in(state.range(0), ask(state)); }
 BENCHMARK(ping_pong)->Apply(over_schedulers);
 
+task<void> echo(queue<int>& questions, queue<int>& answers) {
+  while (true) {
+    const int question = co_await questions.get();
+    if (question < 0) {
+      co_return;
+    }
+    co_await answers.put(question);
+  }
+}
+
+task<void> ask_through_queues(benchmark::State& state) {
+  queue<int> questions(1);
+  queue<int> answers(1);
+  const auto partner = spawn(echo(questions, answers));
+  for (auto _ : state) {
+    co_await questions.put(1);
+    co_await answers.get();
+  }
+  co_await questions.put(-1);
+  co_await partner;
+  state.SetItemsProcessed(state.iterations() * 2);
+}
+
+void ping_pong_queues(benchmark::State& state) {
+  run_in(state.range(0), ask_through_queues(state));
+}
+BENCHMARK(ping_pong_queues)->Apply(over_schedulers);
+
 }  // namespace
 }  // namespace jackdaw::benchmarks

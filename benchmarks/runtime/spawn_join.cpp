@@ -2,6 +2,7 @@
 // Not the question: what the task does.
 #include "in_runtime.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <vector>
 
@@ -42,6 +43,31 @@ task<void> gather_crowds(benchmark::State& state) {
 
 void gather_10k(benchmark::State& state) { run_in(state.range(0), gather_crowds(state)); }
 BENCHMARK(gather_10k)->Apply(over_schedulers);
+
+task<void> count_down(std::atomic<std::int64_t>& left, event& all) {
+  if (left.fetch_sub(1, std::memory_order_relaxed) == 1) {
+    all.set();
+  }
+  co_return;
+}
+
+// A hundred thousand at a time: more than any queue holds, and all of them alive at once.
+constexpr std::int64_t flood = 100'000;
+
+task<void> spawn_floods(benchmark::State& state) {
+  for (auto _ : state) {
+    std::atomic<std::int64_t> left{flood};
+    event all;
+    for (std::int64_t index = 0; index < flood; ++index) {
+      spawn(count_down(left, all));
+    }
+    co_await all.wait();
+  }
+  state.SetItemsProcessed(state.iterations() * flood);
+}
+
+void spawn_detached(benchmark::State& state) { run_in(state.range(0), spawn_floods(state)); }
+BENCHMARK(spawn_detached)->Apply(over_schedulers);
 
 }  // namespace
 }  // namespace jackdaw::benchmarks

@@ -32,6 +32,14 @@
 #define JACKDAW_CORO_ELIDABLE
 #endif
 
+// On a call that is rarely made, in a function that makes no other: the callee saves the registers, so that
+// the caller's usual path need not.
+#if defined(__clang__) && defined(__x86_64__)
+#define JACKDAW_RARELY_CALLED [[clang::preserve_most, gnu::noinline, gnu::cold]]
+#else
+#define JACKDAW_RARELY_CALLED [[gnu::noinline, gnu::cold]]
+#endif
+
 namespace jackdaw {
 
 /// True where a sanitizer watches the program: pools then step aside, so that it sees every allocation.

@@ -55,13 +55,13 @@ void pool::run(task_record& main) {
   worker& own = *workers_.front();
   own.attach();
   main.start();
-  own.run_until(&pool::main_is_done);
+  own.run_until<&pool::main_is_done>();
   // First nobody else may add to what has to end: a thread that spawns on and on would keep us for ever.
   ended_.store(true, std::memory_order_seq_cst);  // Y4: Dekker with task_spawned().
   wait_for_outsiders();
   closing_.store(true, std::memory_order_seq_cst);  // Dekker with task_spawned(): see there.
   cancel_all();
-  own.run_until(&pool::all_tasks_are_done);
+  own.run_until<&pool::all_tasks_are_done>();
   blocking().finish();  // asyncio: S161.
   wait_for_outsiders();
   stop_workers();
@@ -69,11 +69,6 @@ void pool::run(task_record& main) {
   run_what_is_left();
   own.detach();
 }
-
-// Acquire pairs with task_finished(), and seq_cst is Dekker with stop_workers().
-bool pool::main_is_done() const noexcept { return main_done_.load(std::memory_order_acquire); }
-bool pool::all_tasks_are_done() const noexcept { return tasks().alive() == 0; }
-bool pool::stopped() const noexcept { return stopping_.load(std::memory_order_seq_cst); }
 
 void pool::cancel_all() {
   for (const task_reference& task : tasks().snapshot()) {
@@ -115,13 +110,13 @@ void pool::run_what_is_left() {
     for (work* const item : std::span(items).first(count)) {
       item->run(*item);
     }
-    workers_.front()->run_until(&pool::all_tasks_are_done);
+    workers_.front()->run_until<&pool::all_tasks_are_done>();
   } while (std::exchange(count, 0) != 0);
 }
 
 void pool::schedule(work& work) noexcept {
-  if (is_this_thread()) [[likely]] {
-    worker::current()->push_next(work);
+  if (worker* const here = own_worker()) [[likely]] {
+    here->push_next(work);
     return;
   }
   // From the instant it is in the queue the work may run, and end the pool: run() waits for us.
@@ -135,11 +130,6 @@ void pool::wait_for_outsiders() const noexcept {
   while (outsiders_.load(std::memory_order_seq_cst) != 0) {  // Y3: pairs with Y2; Y4.
     std::this_thread::yield();
   }
-}
-
-bool pool::is_this_thread() const noexcept {
-  const worker* const here = worker::current();
-  return here != nullptr && here->belongs_to(*this);
 }
 
 void pool::schedule_last(work& work) noexcept { worker::current()->push_last(work); }
@@ -235,7 +225,7 @@ void pool::run_worker(unsigned index) noexcept {
   }
   if (attached) {
     own.start_as_searcher();
-    own.run_until(&pool::stopped);
+    own.run_until<&pool::stopped>();
   } else {
     if (idle_.end_search()) {
       announce_work();
@@ -252,6 +242,19 @@ void pool::run_worker(unsigned index) noexcept {
 bool pool::anything_to_steal() const noexcept {
   return std::any_of(workers_.begin(), workers_.end(),
                      [](const auto& worker) { return worker->has_stealable_work(); });
+}
+
+bool pool::any_fork_is_shown() const noexcept {
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const auto& worker) { return worker->forks().shows_something(); });
+}
+
+std::uint64_t pool::forks_shown() const noexcept {
+  std::uint64_t shown = 0;
+  for (const auto& worker : workers_) {
+    shown += worker->forks().sightings();
+  }
+  return shown;
 }
 
 bool pool::work_needs_us() const noexcept {

@@ -14,6 +14,7 @@
 // that refuses its cancellation therefore keeps the pool alive, as it does in asyncio.
 #pragma once
 
+#include <jackdaw/runtime/base/cache_line.hpp>
 #include <jackdaw/runtime/multi_thread/idle_set.hpp>
 #include <jackdaw/runtime/multi_thread/shared_queue.hpp>
 #include <jackdaw/runtime/multi_thread/worker.hpp>
@@ -57,7 +58,7 @@ class pool final : public scheduler {
   void arm_timer(timer& timer) override;
   void disarm_timer(timer& timer) noexcept override;
   [[nodiscard]] bool concurrent() const noexcept override { return true; }
-  [[nodiscard]] bool is_this_thread() const noexcept override;
+  [[nodiscard]] bool is_this_thread() const noexcept override { return own_worker() != nullptr; }
   [[nodiscard]] scheduler_statistics statistics() const override;
   void task_spawned(task_record& task) override;
   void task_finished(task_record& task) noexcept override;
@@ -71,6 +72,9 @@ class pool final : public scheduler {
   /// P2 to P4 of "No lost wake-up": wakes one sleeper, if there is one and nobody searches.
   void announce_work() noexcept;
   [[nodiscard]] bool anything_to_steal() const noexcept;
+  [[nodiscard]] bool any_fork_is_shown() const noexcept;
+  /// How many forks have been shown to other workers so far.
+  [[nodiscard]] std::uint64_t forks_shown() const noexcept;
   /// There is work that nobody has taken yet.
   [[nodiscard]] bool anything_waits() const noexcept {
     return !shared_.empty() || anything_to_steal();
@@ -79,9 +83,17 @@ class pool final : public scheduler {
   [[nodiscard]] bool work_needs_us() const noexcept;
 
  private:
-  [[nodiscard]] bool main_is_done() const noexcept;
-  [[nodiscard]] bool all_tasks_are_done() const noexcept;
-  [[nodiscard]] bool stopped() const noexcept;
+  // The worker of this pool whose thread this is, or null.
+  [[nodiscard]] worker* own_worker() const noexcept {
+    run_slot* const slot = current_context().slot;
+    return slot != nullptr && slot->owner == this ? static_cast<worker*>(slot) : nullptr;
+  }
+  // Acquire pairs with task_finished(), and seq_cst is Dekker with stop_workers().
+  [[nodiscard]] bool main_is_done() const noexcept {
+    return main_done_.load(std::memory_order_acquire);
+  }
+  [[nodiscard]] bool all_tasks_are_done() const noexcept { return tasks().alive() == 0; }
+  [[nodiscard]] bool stopped() const noexcept { return stopping_.load(std::memory_order_seq_cst); }
   void start_or_wake(unsigned index) noexcept;
   void run_worker(unsigned index) noexcept;
   void cancel_all();
@@ -103,8 +115,9 @@ class pool final : public scheduler {
   std::atomic<bool> ended_{false};
   // Y: calls of schedule() and task_spawned() by other threads under way: counted (Y1, Y2), and waited
   // for at the end (Y3). A spawn that sees `ended_` is refused; one that does not is waited for (Y4).
-  std::atomic<unsigned> outsiders_{0};
-  std::mutex start_lock_;
+  // On a line of its own: others write it while the workers read what is above after every step.
+  alignas(cache_line_bytes) std::atomic<unsigned> outsiders_{0};
+  alignas(cache_line_bytes) std::mutex start_lock_;
   std::vector<std::thread> threads_;   // Under start_lock_; index 0 stays empty.
   std::optional<std::latch> leaving_;  // Set before stopping_.
 };

@@ -76,6 +76,28 @@ class steal_queue {
     }
   }
 
+  // --- While no other thread touches the queue, and none will without being started by this one: the
+  // same without read-modify-writes.
+  [[nodiscard]] bool push_alone(T& item) noexcept {
+    const std::uint64_t head = head_.load(std::memory_order_relaxed);  // Nobody else's, either.
+    const std::uint64_t tail = tail_.load(std::memory_order_relaxed);  // As above.
+    if (tail - head == Capacity) {
+      return false;
+    }
+    slot(tail).store(&item, std::memory_order_relaxed);  // A2
+    tail_.store(tail + 1, std::memory_order_relaxed);    // A3: creating a thread publishes it.
+    return true;
+  }
+  [[nodiscard]] T* pop_alone() noexcept {
+    const std::uint64_t head = head_.load(std::memory_order_relaxed);  // B1
+    if (head == tail_.load(std::memory_order_relaxed)) {               // B2
+      return nullptr;
+    }
+    T* const item = slot(head).load(std::memory_order_relaxed);  // B3
+    head_.store(head + 1, std::memory_order_relaxed);            // B4
+    return item;
+  }
+
   /// Takes the older half (rounded up) of what is there, at most as much as fits into `into`.
   /// Returns how many. Threads: any.
   [[nodiscard]] std::size_t steal(std::span<T*> into) noexcept {

@@ -1,5 +1,6 @@
 // The worker's loop.
 #include <jackdaw/runtime/base/assert.hpp>
+#include <jackdaw/runtime/base/pause.hpp>
 #include <jackdaw/runtime/multi_thread/pool.hpp>
 #include <jackdaw/runtime/multi_thread/worker.hpp>
 
@@ -8,30 +9,42 @@
 namespace jackdaw {
 namespace {
 
-constinit thread_local worker* this_thread_worker = nullptr;
-
 // Stolen at once, at most; the rest of a victim's half stays with it.
 constexpr std::size_t batch_max = 128;
 
+// What came from far is not in the cache, and all of it together comes faster than one after the other.
+// Harmless if it has gone meanwhile: nothing is read.
+void prefetch(const work& item) noexcept {
+  const auto middle = reinterpret_cast<std::uintptr_t>(&item);
+  __builtin_prefetch(reinterpret_cast<const void*>(middle - cache_line_bytes / 2));
+  __builtin_prefetch(reinterpret_cast<const void*>(middle + cache_line_bytes / 2));
+}
+
 }  // namespace
 
-[[gnu::noinline]] worker* worker::current() noexcept { return this_thread_worker; }
+worker::worker(pool& pool, unsigned index)
+    : pool_(&pool),
+      index_(index),
+      only_worker_(pool.worker_count() == 1),
+      random_(index + 1),
+      forks_(*this, pool) {
+  owner = &pool;
+}
 
-worker::worker(pool& pool, unsigned index) : pool_(&pool), index_(index), random_(index + 1) {}
-
-worker::~worker() { JACKDAW_ASSERT(next_ == nullptr); }
+worker::~worker() { JACKDAW_ASSERT(next == nullptr); }
 
 void worker::attach() {
-  JACKDAW_ASSERT(this_thread_worker == nullptr);
+  JACKDAW_ASSERT(current() == nullptr);
   own_driver_ = pool_->make_driver(index_);
   own_driver_->count_into(io_counters_);
   driver_.store(own_driver_.get(), std::memory_order_seq_cst);  // Dekker with pool::wake_all().
-  this_thread_worker = this;
   task_registry::use_shard(index_);
   execution_context& context = current_context();
   context = execution_context{.scope = context.scope};
   context.scheduler = pool_;
   context.driver = own_driver_.get();
+  context.slot = this;
+  context.forks = &forks_.stack();
   round_began_ = pool_->now();
 }
 
@@ -39,7 +52,6 @@ void worker::detach() noexcept {
   driver_.store(nullptr, std::memory_order_seq_cst);  // As in attach().
   own_driver_.reset();
   current_context() = execution_context{.scope = current_context().scope};
-  this_thread_worker = nullptr;
 }
 
 void worker::wake() noexcept {
@@ -50,7 +62,7 @@ void worker::wake() noexcept {
 }
 
 void worker::push_next(work& item) noexcept {
-  work* const displaced = std::exchange(next_, &item);
+  work* const displaced = std::exchange(next, &item);
   if (displaced != nullptr) {
     push_queue(*displaced, true);
   }
@@ -58,13 +70,17 @@ void worker::push_next(work& item) noexcept {
 
 void worker::push_last(work& item) noexcept {
   // Alone, it is run next by this worker: nobody is woken to take it away.
-  const bool behind_others = next_ != nullptr || !queue_.empty();
+  const bool behind_others = next != nullptr || queue_may_hold_work;
   push_queue(item, behind_others);
 }
 
 void worker::push_queue(work& item, bool announce) noexcept {
-  work* const one[] = {&item};
-  push_batch(one);
+  if (is_alone() && queue_.push_alone(item)) {
+    queue_may_hold_work = true;
+  } else {
+    work* const one[] = {&item};
+    push_batch(one);
+  }
   if (announce) {
     pool_->announce_work();
   }
@@ -73,6 +89,7 @@ void worker::push_queue(work& item, bool announce) noexcept {
 // What does not fit goes to the shared queue, together with the older half of the own one: the order
 // is kept, and the next pushes have room again.
 void worker::push_batch(std::span<work* const> items) noexcept {
+  queue_may_hold_work = true;
   const std::size_t pushed = queue_.push(items);
   if (pushed == items.size()) [[likely]] {
     return;
@@ -84,20 +101,31 @@ void worker::push_batch(std::span<work* const> items) noexcept {
 }
 
 work* worker::take_local() noexcept {
-  if (next_ != nullptr) {
-    if (next_in_a_row_ < next_in_a_row_max) {
-      ++next_in_a_row_;
-      return std::exchange(next_, nullptr);
+  if (next != nullptr) {
+    if (next_in_a_row < next_in_a_row_max) {
+      ++next_in_a_row;
+      return std::exchange(next, nullptr);
     }
-    push_last(*std::exchange(next_, nullptr));
+    if (!queue_may_hold_work) {
+      next_in_a_row = 0;
+      return std::exchange(next, nullptr);
+    }
+    push_last(*std::exchange(next, nullptr));
   }
-  next_in_a_row_ = 0;
-  return queue_.pop();
+  next_in_a_row = 0;
+  work* const item = is_alone() ? queue_.pop_alone() : queue_.pop();
+  if (item == nullptr) {
+    queue_may_hold_work = false;
+    work* const task = forks_.take_set_aside();  // Before a fork that it will come to itself.
+    return task != nullptr ? task : forks_.take_shown();
+  }
+  queue_may_hold_work = !queue_.empty();
+  return item;
 }
 
 void worker::take_left(std::span<work*> items, std::size_t& count) noexcept {
-  if (next_ != nullptr && count < items.size()) {
-    items[count++] = std::exchange(next_, nullptr);
+  if (next != nullptr && count < items.size()) {
+    items[count++] = std::exchange(next, nullptr);
   }
   while (count < items.size()) {
     work* const item = queue_.pop();
@@ -108,30 +136,61 @@ void worker::take_left(std::span<work*> items, std::size_t& count) noexcept {
   }
 }
 
-void worker::run(work& item) {
-  resumptions_.add(1);
-  item.run(item);
-}
-
-void worker::run_until(bool (pool::*over)() const noexcept) {
-  while (!(pool_->*over)()) {
-    if (since_poll_ >= poll_budget_) {
-      adapt_budget();
-      static_cast<void>(poll());
-      static_cast<void>(take_shared());
+template <bool (pool::*Over)() const noexcept>
+void worker::run_until() {
+  while (!(pool_->*Over)()) {
+    if (resumptions.get() >= poll_at) [[unlikely]] {
+      look_outside();
     }
-    if (work* const item = take_local()) {
-      ++since_poll_;
-      if (searching_) {
-        searching_ = false;
-        if (pool_->idle().end_search() && pool_->anything_waits()) {
-          pool_->announce_work();  // The last searcher found something: there may be more.
-        }
+    if (work* const item = take_local()) [[likely]] {
+      if (searching_) [[unlikely]] {
+        end_search();
       }
       run(*item);
     } else if (!take_shared() && !find_elsewhere()) {
-      sleep(over);
+      sleep<Over>();
     }
+  }
+}
+
+void worker::run(work& item) {
+  resumptions.add(1);
+  item.run(item);
+  if (!forks_.stack().empty()) [[unlikely]] {
+    leave_forks_behind();
+  }
+}
+
+// What was forked by a task that waits now is work like any other, newest first.
+void worker::leave_forks_behind() noexcept {
+  bool any = false;
+  while (work* const item = forks_.take_left_behind()) {
+    push_queue(*item, false);
+    any = true;
+  }
+  if (any) {
+    pool_->announce_work();
+  }
+}
+
+template void worker::run_until<&pool::main_is_done>();
+template void worker::run_until<&pool::all_tasks_are_done>();
+template void worker::run_until<&pool::stopped>();
+
+// The last searcher found something: there may be more.
+void worker::end_search() noexcept {
+  searching_ = false;
+  if (pool_->idle().end_search() && pool_->anything_waits()) {
+    pool_->announce_work();
+  }
+}
+
+void worker::look_outside() {
+  adapt_budget();
+  static_cast<void>(poll());
+  static_cast<void>(take_shared());
+  if (work* const task = forks_.take_if_its_turn()) {
+    run(*task);
   }
 }
 
@@ -143,13 +202,13 @@ bool worker::poll() {
 }
 
 bool worker::accept_outside() {
-  since_poll_ = 0;
+  poll_at = resumptions.get() + poll_budget_;
   const bool any_ready = !ready_.empty();
   accept_ready();
   if (timers_.next_deadline() != never) {
     timers_.fire_due(pool_->now());
   }
-  return any_ready || next_ != nullptr || !queue_.empty();
+  return any_ready || next != nullptr || !queue_.empty();
 }
 
 // In batches, so that the tail is published once and at most one sleeper is woken for all of them.
@@ -164,7 +223,7 @@ void worker::accept_ready() noexcept {
     push_batch(std::span<work* const>(batch.data(), count));
     total += count;
   }
-  if (total > 1 || (total == 1 && next_ != nullptr)) {
+  if (total > 1 || (total == 1 && next != nullptr)) {
     pool_->announce_work();
   }
 }
@@ -174,6 +233,9 @@ bool worker::take_shared() noexcept {
   const std::size_t count = pool_->shared().pop(batch, pool_->worker_count());
   if (count == 0) {
     return false;
+  }
+  for (const work* const item : std::span(batch).first(count)) {
+    prefetch(*item);
   }
   push_batch(std::span<work* const>(batch.data(), count));
   if (count > 1 || !pool_->shared().empty()) {
@@ -185,7 +247,7 @@ bool worker::take_shared() noexcept {
 // The own driver first: what it has ready was this worker's before, and stealing is the exception. But
 // if nobody has anything to steal it is not asked twice: going to sleep asks it.
 bool worker::find_elsewhere() {
-  if (pool_->worker_count() == 1 || !pool_->anything_to_steal()) {
+  if (pool_->worker_count() == 1 || (!pool_->anything_to_steal() && !pool_->any_fork_is_shown())) {
     return false;
   }
   return poll() || search();
@@ -215,19 +277,54 @@ bool worker::steal_round() noexcept {
       return true;
     }
   }
+  if (steal_fork()) {
+    return true;
+  }
   steal_misses_.add(1);
   return false;
 }
 
-void worker::sleep(bool (pool::*over)() const noexcept) {
+// Two looks, a microsecond apart: what has not changed is worth it.
+bool worker::steal_fork() noexcept {
+  constexpr unsigned pauses = 20;
+  const unsigned workers = pool_->worker_count();
+  std::array<std::uint32_t, idle_set::worker_count_max> seen;
+  bool any = false;
+  for (unsigned victim = 0; victim < workers; ++victim) {
+    worker_forks& forks = pool_->worker_at(victim).forks();
+    const bool shows = victim != index_ && forks.shows_something();
+    any = any || shows;
+    seen[victim] = forks.sightings() - (shows ? 0 : 1);
+  }
+  for (unsigned count = 0; any && count < pauses; ++count) {
+    pause_briefly();
+  }
+  const unsigned first = random_.below(workers);
+  for (unsigned step = 0; any && step < workers; ++step) {
+    const unsigned victim = (first + step) % workers;
+    worker_forks& forks = pool_->worker_at(victim).forks();
+    if (forks.sightings() != seen[victim]) {
+      continue;
+    }
+    if (fork* const item = forks.take_shown()) {
+      steals_.add(1);
+      push_next(*item);
+      return true;
+    }
+  }
+  return false;
+}
+
+template <bool (pool::*Over)() const noexcept>
+void worker::sleep() {
   if (std::exchange(searching_, false)) {
     static_cast<void>(pool_->idle().end_search());  // S2, before I1.
   }
   pool_->idle().announce(index_);                                   // I1
-  const bool slept = !pool_->work_needs_us() && !(pool_->*over)();  // I2
+  const bool slept = !pool_->work_needs_us() && !(pool_->*Over)();  // I2
   if (slept) {
     parks_.add(1);
-    own_driver_->park(timers_.next_deadline(), ready_);  // I3
+    own_driver_->park(wake_up_time(), ready_);  // I3
   }
   // Before anything is announced: a worker must not claim itself.
   searching_ = pool_->idle().retract(index_);  // I4
@@ -236,6 +333,18 @@ void worker::sleep(bool (pool::*over)() const noexcept) {
     round_began_ = pool_->now();
   }
 }
+
+// When there is nothing to do. See "Whom a fork wakes".
+time_point worker::wake_up_time() noexcept {
+  const time_point timer = timers_.next_deadline();
+  const std::uint64_t shown = pool_->forks_shown();
+  if (std::exchange(forks_seen_, shown) == shown) {
+    return timer;
+  }
+  return std::min(timer, pool_->now() + worker_forks::doze_time);
+}
+
+bool worker::round_is_over() const noexcept { return pool_->now() - round_began_ > round_time_max; }
 
 // A round is what runs between two polls. See the essay.
 void worker::adapt_budget() noexcept {
@@ -251,7 +360,7 @@ void worker::adapt_budget() noexcept {
 
 worker_statistics worker::statistics() const noexcept {
   worker_statistics statistics;
-  statistics.resumptions = resumptions_.get();
+  statistics.resumptions = resumptions.get();
   statistics.steals = steals_.get();
   statistics.steal_misses = steal_misses_.get();
   statistics.parks = parks_.get();

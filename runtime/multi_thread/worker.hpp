@@ -2,31 +2,36 @@
 //
 // Where work comes from, in this order
 // ------------------------------------
-//   1. `next_`      what the task that just ran made runnable last: it is warm, and its partner. Not
+//   1. `next`       what the task that just ran made runnable last: it is warm, and its partner. Not
 //                   stealable, hence capped: after next_in_a_row_max it goes behind the queue, or two
 //                   tasks that wake each other would keep all others waiting for ever.
+//                   (In the run_slot, where tasks put it themselves.)
 //   2. `queue_`     the stealable FIFO.
-//   3. the outside  the shared queue.
-//   4. others       if anybody has something to steal: first the own driver without waiting, then half
-//                   of a random victim's queue.
-//   5. sleep        in the driver, until the next timer, an event, or a claim.
+//   3. own forks    that were shown and whose task waits; then tasks that were set aside: worker_forks.hpp.
+//   4. the outside  the shared queue.
+//   5. others       if anybody has something to steal: first the own driver without waiting, then half
+//                   of a random victim's queue, then a fork that is worth it: fork_stack.hpp.
+//   6. sleep        in the driver, until the next timer, an event, or a claim.
 //
 // After poll_budget_ resumptions the driver, due timers and the shared queue come first, so that neither
 // a chain of wake-ups nor a task that yields in a loop starves I/O, timers or outsiders. The budget is
 // at most polls_every_max; it shrinks while a round takes longer than round_time_max, and grows back, so
 // that the clock is read once a round and not once a resumption.
 //
-// What the poster runs next wakes nobody: a push into `next_` announces nothing, and neither does the
+// What the poster runs next wakes nobody: a push into `next` announces nothing, and neither does the
 // only item of a queue whose owner is about to take it. Announced is what would wait behind something.
 #pragma once
 
 #include <jackdaw/runtime/base/cache_line.hpp>
 #include <jackdaw/runtime/base/counter.hpp>
+#include <jackdaw/runtime/base/only_thread.hpp>
 #include <jackdaw/runtime/base/random.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/driver.hpp>
 #include <jackdaw/runtime/multi_thread/steal_queue.hpp>
 #include <jackdaw/runtime/multi_thread/timer_queue.hpp>
+#include <jackdaw/runtime/multi_thread/worker_forks.hpp>
+#include <jackdaw/runtime/run_slot.hpp>
 #include <jackdaw/runtime/work.hpp>
 
 #include <array>
@@ -48,10 +53,9 @@ struct worker_statistics {
   std::uint64_t polls = 0;
 };
 
-class alignas(cache_line_bytes) worker {
+class alignas(cache_line_bytes) worker : public run_slot {
  public:
   static constexpr unsigned polls_every_max = 61;
-  static constexpr unsigned next_in_a_row_max = 3;
   static constexpr duration round_time_max = std::chrono::microseconds(200);
 
   worker(pool& pool, unsigned index);
@@ -68,12 +72,18 @@ class alignas(cache_line_bytes) worker {
   void start_as_searcher() noexcept { searching_ = true; }
 
   /// Runs work until the pool says that the current phase is over.
-  void run_until(bool (pool::*over)() const noexcept);
+  template <bool (pool::*Over)() const noexcept>
+  void run_until();
 
   // --- On this worker's thread ---
   void push_next(work& item) noexcept;
   void push_last(work& item) noexcept;
   [[nodiscard]] timer_queue& timers() noexcept { return timers_; }
+  /// True if it is long since the driver was asked.
+  [[nodiscard]] bool round_is_over() const noexcept;
+  /// Lets the loop look outside next.
+  void end_round() noexcept { poll_at = 0; }
+  void look_outside();
 
   /// Fills `items` from `count` on with what is queued. Once this worker's thread has ended.
   void take_left(std::span<work*> items, std::size_t& count) noexcept;
@@ -83,13 +93,15 @@ class alignas(cache_line_bytes) worker {
     return queue_.steal(into);
   }
   [[nodiscard]] bool has_stealable_work() const noexcept { return !queue_.empty(); }
+  [[nodiscard]] worker_forks& forks() noexcept { return forks_; }
   void wake() noexcept;
   [[nodiscard]] worker_statistics statistics() const noexcept;
   [[nodiscard]] driver_statistics io_statistics() const noexcept { return io_counters_.snapshot(); }
 
-  /// The worker whose thread this is, or null. A call, for the reason of current_context().
-  [[nodiscard]] static worker* current() noexcept;
-  [[nodiscard]] bool belongs_to(const pool& pool) const noexcept { return pool_ == &pool; }
+  /// The worker whose thread this is, or null.
+  [[nodiscard]] static worker* current() noexcept {
+    return static_cast<worker*>(current_context().slot);
+  }
 
  private:
   [[nodiscard]] work* take_local() noexcept;
@@ -100,19 +112,25 @@ class alignas(cache_line_bytes) worker {
   [[nodiscard]] bool find_elsewhere();
   [[nodiscard]] bool search() noexcept;
   [[nodiscard]] bool steal_round() noexcept;
-  void sleep(bool (pool::*over)() const noexcept);
+  [[nodiscard]] bool steal_fork() noexcept;
   void run(work& item);
+  void leave_forks_behind() noexcept;
+  [[nodiscard]] time_point wake_up_time() noexcept;
+  template <bool (pool::*Over)() const noexcept>
+  void sleep();
+  void end_search() noexcept;
   void adapt_budget() noexcept;
   void push_queue(work& item, bool announce) noexcept;
   void push_batch(std::span<work* const> items) noexcept;
 
+  /// Nobody can steal: there is no other worker, or none has a thread yet.
+  [[nodiscard]] bool is_alone() const noexcept { return only_worker_ || is_only_thread(); }
+
   pool* pool_;
   unsigned index_;
+  bool only_worker_;
   bool searching_ = false;
-  unsigned next_in_a_row_ = 0;
   unsigned poll_budget_ = polls_every_max;
-  unsigned since_poll_ = 0;
-  work* next_ = nullptr;
   work_list ready_;
   random_generator random_;
   time_point round_began_{};
@@ -120,12 +138,15 @@ class alignas(cache_line_bytes) worker {
   std::unique_ptr<driver> own_driver_;
   std::atomic<driver*> driver_{nullptr};
   driver_counters io_counters_;
-  counter resumptions_;
   counter steals_;
   counter steal_misses_;
   counter parks_;
   counter polls_;
-  steal_queue<work> queue_;
+  // What had been shown in this pool when this worker slept last.
+  std::uint64_t forks_seen_ = 0;
+  // Large enough that crowds do not go around through the shared queue.
+  steal_queue<work, 1024> queue_;
+  worker_forks forks_;
 
  public:
   counter wakes_claimed;  // Written by the pool, on this worker's thread.

@@ -3,6 +3,7 @@
 
 #include <jackdaw/runtime/sync/wait_queue.hpp>
 
+#include <atomic>
 #include <coroutine>
 
 namespace jackdaw {
@@ -29,7 +30,9 @@ class event {
   /// Wakes everybody who waits now, oldest first, also if clear() follows at once. Resumes nobody.
   void set() noexcept;
   void clear() noexcept;
-  [[nodiscard]] bool is_set() const noexcept;
+  [[nodiscard]] bool is_set() const noexcept {
+    return set_.load(std::memory_order_acquire);  // V3
+  }
 
   /// Suspends      Unless the event is set.
   /// Cancellation  Throws cancelled_error, even if the event was set in the same instant.
@@ -38,7 +41,7 @@ class event {
 
  private:
   wait_queue waiters_;
-  bool set_ = false;  // Under the lock.
+  std::atomic<bool> set_{false};  // Changed under the lock.
 };
 
 }  // namespace jackdaw

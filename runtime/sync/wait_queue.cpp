@@ -72,6 +72,34 @@ std::size_t wait_queue::wake_all() noexcept {
   return count;
 }
 
+void wait_queue::release_all(guard held) noexcept {
+  work_list released;
+  for (node* waiter = waiters_.front(); waiter != nullptr;) {
+    node* const following = waiters_.next_of(*waiter);
+    if (waiter->task_->wake()) {
+      intrusive_list<node>::remove(*waiter);
+      waiter->queue_ = nullptr;
+      waiter->woken_ = true;
+      released.push_back(*waiter->task_);
+    }
+    waiter = following;
+  }
+  held.unlock();
+  // Only now: a task that runs may destroy its node, and us.
+  while (work* const task = released.pop_front()) {
+    static_cast<task_record*>(task)->schedule();
+  }
+}
+
+bool wait_queue::finish_released(node& waiter) noexcept {
+  // Written by whoever released us, before we were scheduled.
+  if (waiter.queue_ == nullptr) {
+    return waiter.task_->end_wait() == wait_end::cancelled;
+  }
+  guard held;
+  return finish(held, waiter);
+}
+
 bool wait_queue::has_waiters() const noexcept {
   for (const node* waiter = waiters_.front(); waiter != nullptr;
        waiter = waiters_.next_of(*waiter)) {

@@ -75,6 +75,13 @@ class wait_queue {
   void wake_first() noexcept;
   /// Chooses all. Returns how many. Under the lock.
   std::size_t wake_all() noexcept;
+  /// wake_all(), which takes out those whom it chose: they need not come back for the lock, and finish_released()
+  /// is their end. For primitives in which a woken waiter owes nothing to the others. Takes the guard and
+  /// releases it.
+  void release_all(guard held) noexcept;
+  /// finish() for waiters of release_all(). Leaves the lock free. Touches the queue only if the wait was
+  /// cancelled: who was released may find it gone.
+  [[nodiscard]] bool finish_released(node& waiter) noexcept;
   /// True if there is a waiter that is not cancelled, woken or not. Under the lock.
   [[nodiscard]] bool has_waiters() const noexcept;
   [[nodiscard]] bool empty() const noexcept { return waiters_.empty(); }

@@ -1,0 +1,66 @@
+// What a worker's thread runs next, in reach of what runs there.
+//
+// A task that wakes another, yields or awaits a task it has just spawned needs little of its scheduler: a word
+// to put the next task in, and leave to go on. Both are here, so that none of it is a virtual call. A loop has
+// no slot: there every hop goes through the queue, because asyncio's hops can be observed.
+//
+// All of it is touched by the worker's own thread alone, but for the counter, which others may read.
+#pragma once
+
+#include <jackdaw/runtime/base/counter.hpp>
+#include <jackdaw/runtime/work.hpp>
+
+#include <cstdint>
+
+namespace jackdaw {
+
+class scheduler;
+
+struct run_slot {
+  /// Whose work may be put here.
+  const scheduler* owner = nullptr;
+  /// What the task that just ran made runnable last: it is warm, and its partner.
+  work* next = nullptr;
+  /// How often `next` went before the queue since that was last asked.
+  unsigned next_in_a_row = 0;
+  /// False if the queue is empty for certain: what yields then may go on at once.
+  bool queue_may_hold_work = false;
+  /// Works run, and yields that had nobody to give way to.
+  counter resumptions;
+  /// When so many have run, the outside comes first: nothing goes on without the worker's loop.
+  std::uint64_t poll_at = 0;
+
+  /// How many steps run inside of others: run_for() of task_record.
+  unsigned depth = 0;
+
+  static constexpr unsigned next_in_a_row_max = 3;
+  static constexpr unsigned depth_max = 16;
+
+  /// True if `next` may run now, without the worker's loop: it counts as run then.
+  [[nodiscard]] bool may_run_next() noexcept {
+    if (depth >= depth_max || resumptions.get() >= poll_at) {
+      return false;
+    }
+    if (next_in_a_row >= next_in_a_row_max) {
+      if (queue_may_hold_work) {
+        return false;
+      }
+      next_in_a_row = 0;
+    }
+    ++next_in_a_row;
+    resumptions.add(1);
+    return true;
+  }
+
+  /// True if nothing else is runnable here, and nothing outside must be looked at: then the task that asks
+  /// counts as resumed, and goes on.
+  [[nodiscard]] bool go_on() noexcept {
+    if (next != nullptr || queue_may_hold_work || resumptions.get() >= poll_at) {
+      return false;
+    }
+    resumptions.add(1);
+    return true;
+  }
+};
+
+}  // namespace jackdaw
