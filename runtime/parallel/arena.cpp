@@ -1,6 +1,7 @@
 // The only file that knows oneTBB. Not instrumented for ThreadSanitizer (CMakeLists.txt): a task of TBB goes
-// from thread to thread within its shared library, where the sanitizer does not see what orders it.
+// from thread to thread within its shared library, where the sanitizer does not see what orders it (meeting.hpp).
 #include <jackdaw/runtime/parallel/arena.hpp>
+#include <jackdaw/runtime/parallel/meeting.hpp>
 
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
@@ -69,14 +70,22 @@ void enter_arena(unsigned cores, function_ref<void()> work) {
   const permit held(arena.callers);
   // Isolated: a thread that waits for the end of a piece takes pieces of its own call only, or a short call
   // would last as long as whatever it had stolen from a long one.
-  arena.places.execute([work] { tbb::this_task_arena::isolate(work); });
+  meeting meets;
+  arena.places.execute([&] {
+    tbb::this_task_arena::isolate([&] {
+      const meeting::piece one(meets);
+      work();
+    });
+  });
 }
 
 void for_each_index(std::size_t count, function_ref<bool(std::size_t)> body) {
+  meeting meets;
   tbb::task_group_context context;
   tbb::parallel_for(
       tbb::blocked_range<std::size_t>(0, count),
       [&](const tbb::blocked_range<std::size_t>& indices) {
+        const meeting::piece one(meets);
         for (std::size_t index = indices.begin(); index != indices.end(); ++index) {
           if (!body(index)) {
             context.cancel_group_execution();
@@ -88,7 +97,12 @@ void for_each_index(std::size_t count, function_ref<bool(std::size_t)> body) {
 }
 
 void invoke_both(function_ref<void()> first, function_ref<void()> second) {
-  tbb::parallel_invoke(first, second);
+  meeting meets;
+  const auto call = [&](const function_ref<void()>& half) {
+    const meeting::piece one(meets);
+    half();
+  };
+  tbb::parallel_invoke([&] { call(first); }, [&] { call(second); });
 }
 
 }  // namespace jackdaw::parallel

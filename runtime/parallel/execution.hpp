@@ -12,14 +12,6 @@
 // would get a few percent of the core if it yielded every slice_time. So it then keeps the core as long as it
 // was away, up to core_kept_max: parallel work has a share of each core, and a worker loses it for no longer
 // than that. Why this and not fewer places, priorities or a count of busy workers: docs/decisions/0011.
-//
-// What one thread wrote, another sees
-// -----------------------------------
-// oneTBB orders the pieces of a call. `meeting` says so once more, by atomics that ThreadSanitizer can see,
-// which it cannot in a shared library that was built without it:
-//   V1  publish(): release, behind a piece, and by the caller before all of them. A read-modify-write, so
-//       that the last value carries what all have published.
-//   V2  see(): acquire, before a piece, and by the caller behind all of them.
 #pragma once
 
 #include <jackdaw/runtime/base/function_ref.hpp>

@@ -75,6 +75,13 @@ class typed_job final : public job {
 
   typed_job(scheduler& home, F function) : job(home), function_(std::move(function)) {}
 
+  /// An exception leaves with the task, whose it is: the last reference to the call may be a thread's.
+  void finish() {
+    job::finish();
+    if (result_.has_exception()) {
+      std::rethrow_exception(std::exchange(result_, outcome<result_type>()).exception());
+    }
+  }
   [[nodiscard]] outcome<result_type>& result() noexcept { return result_; }
 
  private:
