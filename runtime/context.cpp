@@ -95,15 +95,13 @@ context_slot::context_slot(const context& in) noexcept
   in.cell_->add_reference();
 }
 
-context_slot context_slot::copy_of_what_runs() noexcept {
+context_slot context_slot::copy_of_what_runs() noexcept { return current_context_slot().copy(); }
+
+context_slot context_slot::copy_of_values() const noexcept {
   context_slot copy;
-  const context_slot& current = current_context_slot();
-  if (current.word_ != 0) [[unlikely]] {
-    context_map::reference map = current.snapshot();
-    if (map) {
-      map->add_reference();
-      copy.word_ = reinterpret_cast<std::uintptr_t>(map.get());
-    }
+  if (const context_map::reference map = snapshot()) {
+    map->add_reference();
+    copy.word_ = reinterpret_cast<std::uintptr_t>(map.get());
   }
   return copy;
 }

@@ -128,12 +128,20 @@ class context_slot {
     }
   }
 
+  /// False if nobody has set a variable yet, in the whole process: then copies need not be made.
+  [[nodiscard]] static bool may_be_needed() noexcept {
+    // C4: relaxed; who has a value at all was given it after somebody set it.
+    return any_variable_set.load(std::memory_order_relaxed);
+  }
   /// A new context with the values of the current one: what either of them sets, the other does not see.
   [[nodiscard]] static context_slot copy_of_current() noexcept {
-    // C4: relaxed; who has a value at all was given it after somebody set it.
-    return any_variable_set.load(std::memory_order_relaxed) ? copy_of_what_runs() : context_slot();
+    return may_be_needed() ? copy_of_what_runs() : context_slot();
   }
 
+  /// A new context with the values of this one.
+  [[nodiscard]] context_slot copy() const noexcept {
+    return word_ != 0 ? copy_of_values() : context_slot();
+  }
   /// The values at present; null if there are none.
   [[nodiscard]] context_map::reference snapshot() const noexcept;
   /// The context's identity, which it gets by this call if it has none.
@@ -146,6 +154,7 @@ class context_slot {
   static constexpr std::uintptr_t is_cell = 1;  // Objects are aligned, so the bit is free.
 
   [[nodiscard]] static context_slot copy_of_what_runs() noexcept;
+  [[nodiscard]] context_slot copy_of_values() const noexcept;
   void release() noexcept;
 
   // In the whole process, ever: spares those who use no variables the look at what runs.

@@ -3,16 +3,18 @@
 
 #include <stdexcept>
 
-namespace jackdaw {
+// Named in assembly. `used`: link-time optimisation does not see that.
+extern "C" {
+[[gnu::used]] constinit thread_local jackdaw::execution_context jackdaw_execution_context{};
+}
 
-// Used: link-time optimisation does not see the assembler's reference.
-[[gnu::used]] constinit thread_local execution_context this_thread_context;
+namespace jackdaw {
 
 [[gnu::noinline]] execution_context& call_for_current_context() noexcept {
   // Without it clang-19 deduces that the call has no effect, and keeps its result across a suspension
   // where it sees this body (link-time optimisation, one big translation unit): docs/compilers.md.
   asm volatile("");
-  return this_thread_context;
+  return jackdaw_execution_context;
 }
 
 scheduler& current_scheduler() {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <jackdaw/runtime/base/assert.hpp>
-#include <jackdaw/runtime/base/config.hpp>
+#include <jackdaw/runtime/base/this_thread.hpp>
 
 namespace jackdaw {
 
@@ -11,6 +11,9 @@ class driver;
 struct run_slot;
 class scheduler;
 class task_record;
+struct std_memory;
+template <class Memory>
+class basic_fork_stack;
 
 /// Set up by a scheduler for each of its threads.
 struct execution_context {
@@ -18,6 +21,8 @@ struct execution_context {
   jackdaw::driver* driver = nullptr;
   /// What this thread runs next, if it is a worker's; null on a loop's: run_slot.hpp.
   run_slot* slot = nullptr;
+  /// What this worker may fork; null where nobody could take it: on a loop, and outside of a runtime.
+  basic_fork_stack<std_memory>* forks = nullptr;
   /// The task whose code runs now; null between tasks and in callbacks.
   task_record* task = nullptr;
   /// The innermost context that a function on this thread's stack has entered: context.hpp.
@@ -31,27 +36,17 @@ struct execution_context {
   bool discards_frames = false;
 };
 
-// One instance per thread. With a name that the assembler can write.
-extern constinit thread_local execution_context this_thread_context asm(
-    "jackdaw_this_thread_context");
+/// The context of this thread. Ask again after each await: the coroutine may run on another one then.
+/// Cost          Two instructions on x86-64, else a call; never kept by the compiler (base/this_thread.hpp).
+[[nodiscard]] inline execution_context& current_context() noexcept;
 
-/// current_context() where no instructions are written for it.
+/// The same as a call, everywhere.
 [[nodiscard]] execution_context& call_for_current_context() noexcept;
 
-/// The context of this thread. Ask again after each await.
-///
-/// Compilers keep the address of a thread-local across a suspension, after which the coroutine may run on
-/// another thread (docs/compilers.md). So the address is computed by instructions that they cannot see
-/// through; where we have not written any, by a call.
-[[nodiscard]] inline execution_context& current_context() noexcept {
-  if constexpr (reads_thread_pointer) {
+inline execution_context& current_context() noexcept {
+  if constexpr (inline_thread_locals) {
     execution_context* here = nullptr;
-    asm volatile(
-        "movq %%fs:0, %0\n\t"
-        "addq jackdaw_this_thread_context@gottpoff(%%rip), %0"
-        : "=r"(here)
-        :
-        : "cc");
+    JACKDAW_FIND_THREAD_LOCAL(here, jackdaw_execution_context);
     return *here;
   } else {
     return call_for_current_context();

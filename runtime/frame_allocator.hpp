@@ -3,13 +3,21 @@
 // Who owns what
 // -------------
 // A block freed on a thread goes to that thread's list, wherever it came from: a stolen task gives its
-// frame to the thief. Lists are capped; what is beyond goes to a depot that all threads share, by half a
-// list at a time, and comes from there: so a flow from one worker to another costs neither of them the heap,
-// and needs no remote-free queue. The depot is capped too, and what is beyond goes back to the heap.
+// frame to the thief. Lists are capped; what is beyond goes back to the heap, so a flow from one
+// worker to another cannot grow without end, and no remote-free queue is needed.
 // Under a sanitizer every block comes from the heap, so that use after free is seen.
+//
+// What is written where
+// ---------------------
+// Taking and giving back a block is a handful of instructions in the caller: the size of a frame is known there,
+// and the lists are found as in base/this_thread.hpp. Nothing is counted on that path but the room that is left
+// in the list. A thread whose lists are not set up yet, or are gone, uses empty lists without room: it takes the
+// slow path each time, which is a call. The thread-local is a pointer to the lists, and not the lists: they are
+// more than a library that is loaded with dlopen() may have (base/this_thread.hpp).
 #pragma once
 
 #include <jackdaw/runtime/base/config.hpp>
+#include <jackdaw/runtime/base/this_thread.hpp>
 
 #include <array>
 #include <atomic>
@@ -18,71 +26,58 @@
 
 namespace jackdaw {
 
-/// The free lists of one thread.
+/// The free blocks of one thread. For the functions below.
 struct frame_lists {
   static constexpr std::size_t class_bytes = 16;
   static constexpr std::size_t class_count = 128;  // Frames of up to 2 KiB; larger ones are rare.
-  static constexpr std::uint32_t blocks_max = 1024;
 
   struct block {
     block* next;
   };
   struct list {
-    block* head = nullptr;
-    std::uint32_t length = 0;
+    block* head;
+    // L1: relaxed; written by this thread alone, so a plain addition. Atomic because live_frames() reads it.
+    std::atomic<std::uint32_t> room;
+
+    void add_room(std::uint32_t change) noexcept {
+      room.store(room.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);  // L1
+    }
   };
 
-  std::array<list, class_count> lists{};
-  /// Of each list. 0 before the thread's first block and after its thread-locals are gone.
-  std::uint32_t length_max = 0;
-  /// Handed out less taken back, by this thread. C1: written by this thread alone, so a plain addition; atomic
-  /// because others read the sum.
-  std::atomic<std::int64_t> live{0};
-
-  void count(std::int64_t change) noexcept {
-    live.store(live.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);  // C1
-  }
-  /// Blocks of the heap's own granularity: a multiple of 16, less the 8 bytes that malloc() keeps before each.
-  [[nodiscard]] static constexpr std::size_t index_of(std::size_t bytes) noexcept {
+  // Blocks as malloc() has them: a multiple of 16 bytes, less the 8 that it keeps before each.
+  [[nodiscard]] static constexpr std::size_t class_of(std::size_t bytes) noexcept {
     return (bytes + 7) / class_bytes;
   }
   [[nodiscard]] static constexpr std::size_t bytes_of(std::size_t index) noexcept {
     return index * class_bytes + 8;
   }
+
+  std::array<list, class_count> lists;
 };
 
-extern constinit thread_local frame_lists this_thread_frames asm("jackdaw_this_thread_frames");
-
-/// this_thread_frames, found anew by each call, for the reason of current_context().
+JACKDAW_RARELY_CALLED [[nodiscard]] void* allocate_frame_slowly(std::size_t bytes);
+JACKDAW_RARELY_CALLED void free_frame_slowly(void* block) noexcept;
+/// The lists of this thread, by a call.
 [[nodiscard]] frame_lists& call_for_frame_lists() noexcept;
-[[nodiscard]] inline frame_lists& current_frame_lists() noexcept {
-  if constexpr (reads_thread_pointer) {
-    frame_lists* here = nullptr;
-    asm volatile(
-        "movq %%fs:0, %0\n\t"
-        "addq jackdaw_this_thread_frames@gottpoff(%%rip), %0"
-        : "=r"(here)
-        :
-        : "cc");
-    return *here;
+
+/// The lists of this thread. Never kept by the compiler: a coroutine may be freed on another thread.
+[[nodiscard]] inline frame_lists& this_thread_frame_lists() noexcept {
+  if constexpr (inline_thread_locals) {
+    frame_lists** here = nullptr;
+    JACKDAW_FIND_THREAD_LOCAL(here, jackdaw_frame_lists);
+    return **here;
   } else {
     return call_for_frame_lists();
   }
 }
 
-/// Where a list is empty or full.
-[[nodiscard]] void* allocate_frame_slowly(std::size_t bytes);
-void free_frame_slowly(void* block, std::size_t bytes) noexcept;
-
 [[nodiscard]] inline void* allocate_frame(std::size_t bytes) {
-  if (const std::size_t index = frame_lists::index_of(bytes);
-      index < frame_lists::class_count && !sanitized) [[likely]] {
-    frame_lists& here = current_frame_lists();
-    frame_lists::list& list = here.lists[index];
+  const std::size_t index = frame_lists::class_of(bytes);
+  if (!sanitized && index < frame_lists::class_count) {
+    frame_lists::list& list = this_thread_frame_lists().lists[index];
     if (frame_lists::block* const block = list.head) [[likely]] {
       list.head = block->next;
-      --list.length;
-      here.count(+1);
+      list.add_room(1);
       return block;
     }
   }
@@ -90,20 +85,18 @@ void free_frame_slowly(void* block, std::size_t bytes) noexcept;
 }
 
 inline void free_frame(void* memory, std::size_t bytes) noexcept {
-  if (const std::size_t index = frame_lists::index_of(bytes);
-      index < frame_lists::class_count && !sanitized) [[likely]] {
-    frame_lists& here = current_frame_lists();
-    frame_lists::list& list = here.lists[index];
-    if (list.length < here.length_max) [[likely]] {
+  const std::size_t index = frame_lists::class_of(bytes);
+  if (!sanitized && index < frame_lists::class_count) {
+    frame_lists::list& list = this_thread_frame_lists().lists[index];
+    if (list.room.load(std::memory_order_relaxed) != 0) [[likely]] {  // L1
+      list.add_room(std::uint32_t(-1));
       auto* const block = static_cast<frame_lists::block*>(memory);
       block->next = list.head;
       list.head = block;
-      ++list.length;
-      here.count(-1);
       return;
     }
   }
-  free_frame_slowly(memory, bytes);
+  free_frame_slowly(memory);
 }
 
 /// Blocks handed out and not yet given back, over all threads. For tests and statistics.

@@ -64,6 +64,11 @@ class outcome {
   template <class... Args>
   void set_value(Args&&... args) {
     reset();
+    set_first_value(std::forward<Args>(args)...);
+  }
+  /// The same, of an outcome that is empty.
+  template <class... Args>
+  void set_first_value(Args&&... args) {
     if constexpr (std::is_reference_v<T> &&
                   (std::is_convertible_v<std::add_pointer_t<Args>, stored> && ...)) {
       std::construct_at(std::addressof(value_), std::addressof(args)...);
@@ -84,6 +89,10 @@ class outcome {
   [[nodiscard]] bool has_exception() const noexcept { return kind_ == kind::error; }
   [[nodiscard]] const std::exception_ptr& exception() const noexcept { return error_; }
 
+  [[nodiscard]] std::exception_ptr error_or_null() const noexcept {
+    return has_exception() ? error_ : nullptr;
+  }
+
   void rethrow_if_exception() const {
     JACKDAW_ASSERT(kind_ != kind::empty);
     if (kind_ == kind::error) {
@@ -101,6 +110,11 @@ class outcome {
     } else {
       return std::move(value_);
     }
+  }
+
+  /// The value as it is stored, moved out. Only if there is one, which is not checked.
+  stored take_stored() noexcept(std::is_nothrow_move_constructible_v<stored>) {
+    return std::move(value_);
   }
 
   /// The value, left in place for others; or throws.

@@ -4,6 +4,7 @@
 #include <jackdaw/runtime/base/assert.hpp>
 #include <jackdaw/runtime/base/config.hpp>
 #include <jackdaw/runtime/current.hpp>
+#include <jackdaw/runtime/fork_group.hpp>
 #include <jackdaw/runtime/frame_allocator.hpp>
 #include <jackdaw/runtime/outcome.hpp>
 #include <jackdaw/runtime/report.hpp>
@@ -24,14 +25,16 @@ class task;
 /// What all promises of task<T> share: where to go at the end, and where frames come from.
 ///
 /// One word says who awaits the coroutine; while nobody does, it says instead in which function the
-/// coroutine was made, and its lowest bit is set. So the name in "was never awaited" costs no room, and no
-/// time: a store of one constant instead of another.
+/// coroutine was made. So the name in "was never awaited" costs no room, and no time: a store of one constant
+/// instead of another. The two lowest bits tell which:
+///
+///     00  awaited by a coroutine      01  awaited by nobody; the outermost one of a task, perhaps
+///     10  forked: its fork_group      11  forked, and made the outermost one of a task of its own
 class task_promise_base : public pooled {
  public:
   std::suspend_always initial_suspend(
       std::source_location where = std::source_location::current()) noexcept {
-    static_assert(sizeof(where) == sizeof(char*), "a pointer to what the compiler wrote down");
-    word_ = const_cast<char*>(std::bit_cast<const char*>(where)) + nobody_awaits;
+    set_origin(where, nobody_awaits);
     return {};
   }
 
@@ -42,11 +45,16 @@ class task_promise_base : public pooled {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
-      if (!ended.promise().is_awaited()) [[unlikely]] {
-        current_context().task_ended = true;
-        return std::noop_coroutine();
+      const task_promise_base& promise = ended.promise();
+      const std::uintptr_t kind = promise.kind();
+      if (kind == awaited) [[likely]] {
+        return std::coroutine_handle<>::from_address(promise.word_);
       }
-      return std::coroutine_handle<>::from_address(ended.promise().word_);
+      if (kind == forked) {
+        return promise.group().child_ended();
+      }
+      current_context().task_ended = true;
+      return std::noop_coroutine();
     }
     void await_resume() const noexcept {}
   };
@@ -56,17 +64,44 @@ class task_promise_base : public pooled {
     word_ = static_cast<char*>(awaiting.address());
   }
 
-  /// True once another coroutine has awaited this one, whether that has ended or not.
-  [[nodiscard]] bool is_awaited() const noexcept {
-    return (reinterpret_cast<std::uintptr_t>(word_) & nobody_awaits) == 0;
+  void fork_in(fork_group& group) noexcept { word_ = reinterpret_cast<char*>(&group) + forked; }
+  /// A forked coroutine becomes the outermost one of a task. `where` stands for the function.
+  void become_outermost(std::source_location where = std::source_location::current()) noexcept {
+    set_origin(where, branch);
   }
+
+  /// True once another coroutine has awaited or forked this one, whether that has ended or not.
+  [[nodiscard]] bool is_awaited() const noexcept { return kind() != nobody_awaits; }
   /// The coroutine function. Only while nobody awaits it.
   [[nodiscard]] std::source_location origin() const noexcept {
-    return std::bit_cast<std::source_location>(word_ - nobody_awaits);
+    return std::bit_cast<std::source_location>(word_ - kind());
+  }
+
+ protected:
+  /// The coroutine has thrown.
+  void note_failure() const noexcept {
+    if (kind() == forked) [[unlikely]] {
+      group().child_failed();
+    }
   }
 
  private:
-  static constexpr std::uintptr_t nobody_awaits = 1;  // Frames and locations are aligned.
+  // Frames, groups and locations are aligned, so the bits are free.
+  static constexpr std::uintptr_t awaited = 0;
+  static constexpr std::uintptr_t nobody_awaits = 1;
+  static constexpr std::uintptr_t forked = 2;
+  static constexpr std::uintptr_t branch = 3;
+
+  [[nodiscard]] std::uintptr_t kind() const noexcept {
+    return reinterpret_cast<std::uintptr_t>(word_) & 3;
+  }
+  [[nodiscard]] fork_group& group() const noexcept {
+    return *reinterpret_cast<fork_group*>(word_ - forked);
+  }
+  void set_origin(std::source_location where, std::uintptr_t kind) noexcept {
+    static_assert(sizeof(where) == sizeof(char*), "a pointer to what the compiler wrote down");
+    word_ = const_cast<char*>(std::bit_cast<const char*>(where)) + kind;
+  }
 
   char* word_ = nullptr;
 };
@@ -80,12 +115,15 @@ class task_promise final : public task_promise_base {
     requires std::is_convertible_v<U&&, T>
   void return_value(U&& value) {
     if constexpr (std::is_reference_v<T>) {
-      result_.set_value(std::addressof(static_cast<T>(value)));
+      result_.set_first_value(std::addressof(static_cast<T>(value)));
     } else {
-      result_.set_value(std::forward<U>(value));
+      result_.set_first_value(std::forward<U>(value));
     }
   }
-  void unhandled_exception() noexcept { result_.set_exception(std::current_exception()); }
+  void unhandled_exception() noexcept {
+    result_.set_exception(std::current_exception());
+    note_failure();
+  }
 
   outcome<T>& result() noexcept { return result_; }
 
@@ -97,8 +135,11 @@ template <>
 class task_promise<void> final : public task_promise_base {
  public:
   task<void> get_return_object() noexcept;
-  void return_void() noexcept { result_.set_value(); }
-  void unhandled_exception() noexcept { result_.set_exception(std::current_exception()); }
+  void return_void() noexcept { result_.set_first_value(); }
+  void unhandled_exception() noexcept {
+    result_.set_exception(std::current_exception());
+    note_failure();
+  }
 
   outcome<void>& result() noexcept { return result_; }
 
@@ -158,6 +199,9 @@ class [[nodiscard("a task does nothing until it is awaited or spawned")]] JACKDA
     JACKDAW_ASSERT(!frame_.done());
     return awaiter(frame_);
   }
+
+  /// The coroutine, which stays the task's: for the library's own.
+  [[nodiscard]] std::coroutine_handle<promise_type> coroutine() const noexcept { return frame_; }
 
   /// Gives the frame away, to whoever will run and destroy it.
   [[nodiscard]] std::coroutine_handle<promise_type> release() noexcept {

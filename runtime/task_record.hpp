@@ -199,7 +199,7 @@ class task_record : public work, public list_links, public future_base {
 
   [[nodiscard]] std::coroutine_handle<> root() const noexcept { return root_; }
   /// Destroys the outermost frame; that coroutines in it never began is not worth a warning.
-  void discard_frames() noexcept;
+  virtual void discard_frames() noexcept;
   /// Moves the result out of the outermost frame and destroys that frame.
   virtual void harvest(std::coroutine_handle<> root) noexcept = 0;
   /// Ends as cancelled, dropping a result if there is one.

@@ -32,17 +32,15 @@
 #define JACKDAW_CORO_ELIDABLE
 #endif
 
-// Where the address of a thread-local is computed by our own instructions: current_context().
-#if defined(__x86_64__) && defined(__linux__) && defined(__LP64__)
-#define JACKDAW_READS_THREAD_POINTER 1
+// On a call that is rarely made, in a function that makes no other: the callee saves the registers, so that
+// the caller's usual path need not.
+#if defined(__clang__) && defined(__x86_64__)
+#define JACKDAW_RARELY_CALLED [[clang::preserve_most, gnu::noinline, gnu::cold]]
 #else
-#define JACKDAW_READS_THREAD_POINTER 0
+#define JACKDAW_RARELY_CALLED [[gnu::noinline, gnu::cold]]
 #endif
 
 namespace jackdaw {
-
-/// True on x86-64 Linux, whose thread pointer is in fs.
-inline constexpr bool reads_thread_pointer = JACKDAW_READS_THREAD_POINTER != 0;
 
 /// True where a sanitizer watches the program: pools then step aside, so that it sees every allocation.
 inline constexpr bool sanitized = JACKDAW_SANITIZED != 0;

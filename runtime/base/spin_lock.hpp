@@ -12,6 +12,7 @@
 #pragma once
 
 #include <jackdaw/runtime/base/only_thread.hpp>
+#include <jackdaw/runtime/base/pause.hpp>
 
 #include <atomic>
 #include <thread>
@@ -39,20 +40,11 @@ class spin_lock {
  private:
   static constexpr int spins_max = 64;
 
-  // Tells the processor that this is a spin: it gives the other hyperthread way.
-  static void pause() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("yield");
-#endif
-  }
-
   void wait_until_free() noexcept {
     // L3: relaxed, a hint only; L1 decides.
     for (int spins = 0; locked_.load(std::memory_order_relaxed); ++spins) {
       if (spins < spins_max) {
-        pause();
+        pause_briefly();
       } else {
         std::this_thread::yield();
         spins = 0;

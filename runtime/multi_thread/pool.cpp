@@ -244,6 +244,19 @@ bool pool::anything_to_steal() const noexcept {
                      [](const auto& worker) { return worker->has_stealable_work(); });
 }
 
+bool pool::any_fork_is_shown() const noexcept {
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const auto& worker) { return worker->forks().shows_something(); });
+}
+
+std::uint64_t pool::forks_shown() const noexcept {
+  std::uint64_t shown = 0;
+  for (const auto& worker : workers_) {
+    shown += worker->forks().sightings();
+  }
+  return shown;
+}
+
 bool pool::work_needs_us() const noexcept {
   return !shared_.empty() || (anything_to_steal() && !idle_.anybody_searches());
 }

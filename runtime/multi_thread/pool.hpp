@@ -72,6 +72,9 @@ class pool final : public scheduler {
   /// P2 to P4 of "No lost wake-up": wakes one sleeper, if there is one and nobody searches.
   void announce_work() noexcept;
   [[nodiscard]] bool anything_to_steal() const noexcept;
+  [[nodiscard]] bool any_fork_is_shown() const noexcept;
+  /// How many forks have been shown to other workers so far.
+  [[nodiscard]] std::uint64_t forks_shown() const noexcept;
   /// There is work that nobody has taken yet.
   [[nodiscard]] bool anything_waits() const noexcept {
     return !shared_.empty() || anything_to_steal();

@@ -1,5 +1,6 @@
 // The worker's loop.
 #include <jackdaw/runtime/base/assert.hpp>
+#include <jackdaw/runtime/base/pause.hpp>
 #include <jackdaw/runtime/multi_thread/pool.hpp>
 #include <jackdaw/runtime/multi_thread/worker.hpp>
 
@@ -22,7 +23,11 @@ void prefetch(const work& item) noexcept {
 }  // namespace
 
 worker::worker(pool& pool, unsigned index)
-    : pool_(&pool), index_(index), only_worker_(pool.worker_count() == 1), random_(index + 1) {
+    : pool_(&pool),
+      index_(index),
+      only_worker_(pool.worker_count() == 1),
+      random_(index + 1),
+      forks_(*this, pool) {
   owner = &pool;
 }
 
@@ -39,6 +44,7 @@ void worker::attach() {
   context.scheduler = pool_;
   context.driver = own_driver_.get();
   context.slot = this;
+  context.forks = &forks_.stack();
   round_began_ = pool_->now();
   poll_at = resumptions.get() + poll_budget_;
 }
@@ -109,6 +115,11 @@ work* worker::take_local() noexcept {
   }
   next_in_a_row = 0;
   work* const item = is_alone() ? queue_.pop_alone() : queue_.pop();
+  if (item == nullptr) {
+    queue_may_hold_work = false;
+    work* const task = forks_.take_set_aside();  // Before a fork that it will come to itself.
+    return task != nullptr ? task : forks_.take_shown();
+  }
   queue_may_hold_work = !queue_.empty();
   return item;
 }
@@ -136,11 +147,30 @@ void worker::run_until() {
       if (searching_) [[unlikely]] {
         end_search();
       }
-      resumptions.add(1);
-      item->run(*item);
+      run(*item);
     } else if (!take_shared() && !find_elsewhere()) {
       sleep<Over>();
     }
+  }
+}
+
+void worker::run(work& item) {
+  resumptions.add(1);
+  item.run(item);
+  if (!forks_.stack().empty()) [[unlikely]] {
+    leave_forks_behind();
+  }
+}
+
+// What was forked by a task that waits now is work like any other, newest first.
+void worker::leave_forks_behind() noexcept {
+  bool any = false;
+  while (work* const item = forks_.take_left_behind()) {
+    push_queue(*item, false);
+    any = true;
+  }
+  if (any) {
+    pool_->announce_work();
   }
 }
 
@@ -160,6 +190,9 @@ void worker::look_outside() {
   adapt_budget();
   static_cast<void>(poll());
   static_cast<void>(take_shared());
+  if (work* const task = forks_.take_if_its_turn()) {
+    run(*task);
+  }
 }
 
 // Collects what became runnable outside, without waiting; true if there is anything.
@@ -215,7 +248,7 @@ bool worker::take_shared() noexcept {
 // The own driver first: what it has ready was this worker's before, and stealing is the exception. But
 // if nobody has anything to steal it is not asked twice: going to sleep asks it.
 bool worker::find_elsewhere() {
-  if (pool_->worker_count() == 1 || !pool_->anything_to_steal()) {
+  if (pool_->worker_count() == 1 || (!pool_->anything_to_steal() && !pool_->any_fork_is_shown())) {
     return false;
   }
   return poll() || search();
@@ -245,7 +278,41 @@ bool worker::steal_round() noexcept {
       return true;
     }
   }
+  if (steal_fork()) {
+    return true;
+  }
   steal_misses_.add(1);
+  return false;
+}
+
+// Two looks, a microsecond apart: what has not changed is worth it.
+bool worker::steal_fork() noexcept {
+  constexpr unsigned pauses = 20;
+  const unsigned workers = pool_->worker_count();
+  std::array<std::uint32_t, idle_set::worker_count_max> seen;
+  bool any = false;
+  for (unsigned victim = 0; victim < workers; ++victim) {
+    worker_forks& forks = pool_->worker_at(victim).forks();
+    const bool shows = victim != index_ && forks.shows_something();
+    any = any || shows;
+    seen[victim] = forks.sightings() - (shows ? 0 : 1);
+  }
+  for (unsigned count = 0; any && count < pauses; ++count) {
+    pause_briefly();
+  }
+  const unsigned first = random_.below(workers);
+  for (unsigned step = 0; any && step < workers; ++step) {
+    const unsigned victim = (first + step) % workers;
+    worker_forks& forks = pool_->worker_at(victim).forks();
+    if (forks.sightings() != seen[victim]) {
+      continue;
+    }
+    if (fork* const item = forks.take_shown()) {
+      steals_.add(1);
+      push_next(*item);
+      return true;
+    }
+  }
   return false;
 }
 
@@ -258,7 +325,7 @@ void worker::sleep() {
   const bool slept = !pool_->work_needs_us() && !(pool_->*Over)();  // I2
   if (slept) {
     parks_.add(1);
-    own_driver_->park(timers_.next_deadline(), ready_);  // I3
+    own_driver_->park(wake_up_time(), ready_);  // I3
   }
   // Before anything is announced: a worker must not claim itself.
   searching_ = pool_->idle().retract(index_);  // I4
@@ -267,6 +334,18 @@ void worker::sleep() {
     round_began_ = pool_->now();
   }
 }
+
+// When there is nothing to do. See "Whom a fork wakes".
+time_point worker::wake_up_time() noexcept {
+  const time_point timer = timers_.next_deadline();
+  const std::uint64_t shown = pool_->forks_shown();
+  if (std::exchange(forks_seen_, shown) == shown) {
+    return timer;
+  }
+  return std::min(timer, pool_->now() + worker_forks::doze_time);
+}
+
+bool worker::round_is_over() const noexcept { return pool_->now() - round_began_ > round_time_max; }
 
 // A round is what runs between two polls. See the essay.
 void worker::adapt_budget() noexcept {

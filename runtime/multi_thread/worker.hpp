@@ -7,10 +7,11 @@
 //                   tasks that wake each other would keep all others waiting for ever.
 //                   (In the run_slot, where tasks put it themselves.)
 //   2. `queue_`     the stealable FIFO.
-//   3. the outside  the shared queue.
-//   4. others       if anybody has something to steal: first the own driver without waiting, then half
-//                   of a random victim's queue.
-//   5. sleep        in the driver, until the next timer, an event, or a claim.
+//   3. own forks    that were shown and whose task waits; then tasks that were set aside: worker_forks.hpp.
+//   4. the outside  the shared queue.
+//   5. others       if anybody has something to steal: first the own driver without waiting, then half
+//                   of a random victim's queue, then a fork that is worth it: fork_stack.hpp.
+//   6. sleep        in the driver, until the next timer, an event, or a claim.
 //
 // After poll_budget_ resumptions the driver, due timers and the shared queue come first, so that neither
 // a chain of wake-ups nor a task that yields in a loop starves I/O, timers or outsiders. The budget is
@@ -29,6 +30,7 @@
 #include <jackdaw/runtime/driver.hpp>
 #include <jackdaw/runtime/multi_thread/steal_queue.hpp>
 #include <jackdaw/runtime/multi_thread/timer_queue.hpp>
+#include <jackdaw/runtime/multi_thread/worker_forks.hpp>
 #include <jackdaw/runtime/run_slot.hpp>
 #include <jackdaw/runtime/work.hpp>
 
@@ -77,6 +79,11 @@ class alignas(cache_line_bytes) worker : public run_slot {
   void push_next(work& item) noexcept;
   void push_last(work& item) noexcept;
   [[nodiscard]] timer_queue& timers() noexcept { return timers_; }
+  /// True if it is long since the driver was asked.
+  [[nodiscard]] bool round_is_over() const noexcept;
+  /// Lets the loop look outside next.
+  void end_round() noexcept { poll_at = 0; }
+  void look_outside();
 
   /// Fills `items` from `count` on with what is queued. Once this worker's thread has ended.
   void take_left(std::span<work*> items, std::size_t& count) noexcept;
@@ -86,6 +93,7 @@ class alignas(cache_line_bytes) worker : public run_slot {
     return queue_.steal(into);
   }
   [[nodiscard]] bool has_stealable_work() const noexcept { return !queue_.empty(); }
+  [[nodiscard]] worker_forks& forks() noexcept { return forks_; }
   void wake() noexcept;
   [[nodiscard]] worker_statistics statistics() const noexcept;
   [[nodiscard]] driver_statistics io_statistics() const noexcept { return io_counters_.snapshot(); }
@@ -104,10 +112,13 @@ class alignas(cache_line_bytes) worker : public run_slot {
   [[nodiscard]] bool find_elsewhere();
   [[nodiscard]] bool search() noexcept;
   [[nodiscard]] bool steal_round() noexcept;
+  [[nodiscard]] bool steal_fork() noexcept;
+  void run(work& item);
+  void leave_forks_behind() noexcept;
+  [[nodiscard]] time_point wake_up_time() noexcept;
   template <bool (pool::*Over)() const noexcept>
   void sleep();
   void end_search() noexcept;
-  void look_outside();
   void adapt_budget() noexcept;
   void push_queue(work& item, bool announce) noexcept;
   void push_batch(std::span<work* const> items) noexcept;
@@ -131,8 +142,11 @@ class alignas(cache_line_bytes) worker : public run_slot {
   counter steal_misses_;
   counter parks_;
   counter polls_;
+  // What had been shown in this pool when this worker slept last.
+  std::uint64_t forks_seen_ = 0;
   // Large enough that crowds do not go around through the shared queue.
   steal_queue<work, 1024> queue_;
+  worker_forks forks_;
 
  public:
   counter wakes_claimed;  // Written by the pool, on this worker's thread.

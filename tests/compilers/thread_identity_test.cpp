@@ -7,11 +7,13 @@
 // and after co_await to it (LLVM issues 47177, 47179, 63022, 111257), and being told so by a
 // function that is never inlined does not help, as long as it can see the body and find that it
 // reads no memory. What helps, and is held here: an empty `asm volatile` in that function, or a
-// body in another translation unit. Reading the value of a thread-local was always right.
+// body in another translation unit. Reading the value of a thread-local was always right, and so is the
+// inline assembly that the library finds its own thread-locals with.
 // Method: resume a coroutine on the main thread, then again on a second one, and compare there.
 
 #include "probe_task.hpp"
 #include "this_compiler.hpp"
+#include <jackdaw/runtime/current.hpp>
 
 #include <gtest/gtest.h>
 #include <pthread.h>
@@ -106,6 +108,14 @@ TEST(thread_identity, value_of_a_thread_local_is_that_of_the_new_thread) {
   EXPECT_FALSE(same_after_move(ask_twice<decltype(value_of_local)>, value_of_local));
   EXPECT_FALSE(same_after_move(ask_twice_transparently, value_of_local));
   EXPECT_FALSE(same_after_move(ask_twice_in_place, value_of_local));
+}
+
+TEST(thread_identity, the_context_of_the_library_is_that_of_the_new_thread) {
+  const auto context = [] { return &jackdaw::current_context(); };
+  EXPECT_FALSE(same_after_move(ask_twice<decltype(context)>, context));
+  EXPECT_FALSE(same_after_move(ask_twice_transparently, context));
+  EXPECT_FALSE(same_after_move(ask_twice_in_place, context));
+  EXPECT_EQ(&jackdaw::current_context(), &jackdaw::call_for_current_context());
 }
 
 TEST(thread_identity, asked_in_place_is_right_with_gcc_and_either_with_clang) {

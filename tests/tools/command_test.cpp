@@ -111,7 +111,14 @@ nlohmann::json load_report(std::vector<std::string> arguments) {
   return report;
 }
 
-class load : public testing::TestWithParam<combination> {};
+class load : public testing::TestWithParam<combination> {
+ protected:
+  // The client needs the backend; a server of the same kind says whether it is there.
+  void SetUp() override {
+    server_process probe(GetParam());
+    JACKDAW_REQUIRE_LISTENING(probe);
+  }
+};
 INSTANTIATE_TEST_SUITE_P(, load, every_combination(), name_of);
 
 std::vector<std::string> with(const combination& how, std::vector<std::string> arguments) {
