@@ -6,6 +6,7 @@
 #include "exploration.hpp"
 #include "item.hpp"
 #include "memory.hpp"
+#include "plain.hpp"
 #include "small_pool.hpp"
 
 #include <gtest/gtest.h>
@@ -87,6 +88,27 @@ void two_workers_and_work_of_their_own(execution& run) {
   run.thread("worker 1", [&] { pool.run_worker(1); });
   run.join();
   expect_all_run(items);
+}
+
+// sleepers() is for statistics and tests, which look at what a sleeper has done.
+template <class Memory>
+void found_asleep(execution& run) {
+  basic_idle_set<Memory> idle(1);
+  plain<int> done(0);
+  run.thread("worker", [&] {
+    done.set(1);
+    idle.announce(0);
+  });
+  run.thread("observer", [&] {
+    if (idle.sleepers() == 1) {
+      check(done.get() == 1, "what a sleeper did before is there");
+    }
+  });
+  run.join();
+}
+
+TEST(idle_set_model, who_finds_a_worker_asleep_sees_what_it_did) {
+  EXPECT_TRUE(always_holds(found_asleep<memory>));
 }
 
 TEST(idle_set_model, a_worker_runs_all_that_comes_from_outside) {

@@ -48,7 +48,7 @@ CHANGE = {
 }
 OPERATION = re.compile(r"\b(\w+)(?:\([^()]*\))?(?:\.|->)(load|store|exchange|fetch_\w+|compare_exchange_\w+)\(")
 ORDER = re.compile(r"\bstd::memory_order_(\w+)")
-FUNCTION = re.compile(r"^ {0,4}(?:\[\[\w+\]\] )?[\w:<>*&, ]*?\b(\w+)\([^;]*$")
+FUNCTION = re.compile(r"^ {0,4}(?:\[\[[^\]]*\]\] )?[\w:<>*&, ]*?\b(\w+)\([^;]*$")
 REASONS = ("unobservable", "stronger")
 
 
