@@ -24,6 +24,7 @@ SURVIVORS = ROOT / "tests" / "model" / "survivors.txt"
 
 # Which models a source has.
 MODELS = {
+    "runtime/fork_stack.hpp": ("fork_stack",),
     "runtime/multi_thread/steal_queue.hpp": ("steal_queue",),
     "runtime/multi_thread/idle_set.hpp": ("idle_set",),
     "runtime/multi_thread/shared_queue.hpp": ("idle_set",),
@@ -47,7 +48,7 @@ CHANGE = {
 }
 OPERATION = re.compile(r"\b(\w+)(?:\([^()]*\))?(?:\.|->)(load|store|exchange|fetch_\w+|compare_exchange_\w+)\(")
 ORDER = re.compile(r"\bstd::memory_order_(\w+)")
-FUNCTION = re.compile(r"^ {0,4}(?:\[\[\w+\]\] )?[\w:<>*&, ]*?\b(\w+)\([^;]*$")
+FUNCTION = re.compile(r"^ {0,4}(?:\[\[[^\]]*\]\] )?[\w:<>*&, ]*?\b(\w+)\([^;]*$")
 REASONS = ("unobservable", "stronger")
 
 
