@@ -8,34 +8,30 @@ namespace {
 
 using jackdaw::task;
 
-task<void> queens(const chess_board board, int row, int n, std::int64_t& solutions) {
+task<std::int64_t> queens(const chess_board board, int row, int n) {
   if (row == n) {
-    solutions = 1;
-    co_return;
+    co_return 1;
   }
-  std::array<int, queens_max> columns{};
-  std::array<std::int64_t, queens_max> found{};
-  std::size_t children = 0;
+  std::vector<task<std::int64_t>> children;
+  children.reserve(static_cast<std::size_t>(n));
   for (int column = 0; column < n; ++column) {
     if (queen_is_safe(board, row, column)) {
-      columns[children++] = column;
+      children.push_back(queens(with_queen(board, row, column), row + 1, n));
     }
   }
-  const auto child = [&](std::size_t index) {
-    return queens(with_queen(board, row, columns[index]), row + 1, n, found[index]);
-  };
-  co_await jackdaw::fork_each(std::size_t{0}, children, child);
-  solutions = 0;
-  for (std::size_t index = 0; index < children; ++index) {
-    solutions += found[index];
+  const auto found = co_await jackdaw::fork_join(std::move(children));
+  std::int64_t solutions = 0;
+  for (const std::int64_t each : found) {
+    solutions += each;
   }
+  co_return solutions;
 }
 
 task<int> measure(std::int64_t n) {
   const queens_answer expected = queens_expected(n);
-  std::int64_t solutions = 0;
+  const chess_board empty{};
   stopwatch time;
-  co_await queens(chess_board(), 0, static_cast<int>(n), solutions);
+  const std::int64_t solutions = co_await queens(empty, 0, static_cast<int>(n));
   time.stop();
   co_return report(time, expected.nodes, solutions == expected.solutions);
 }
