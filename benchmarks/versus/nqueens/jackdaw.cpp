@@ -8,30 +8,34 @@ namespace {
 
 using jackdaw::task;
 
-task<std::int64_t> queens(const chess_board board, int row, int n) {
+task<void> queens(const chess_board board, int row, int n, std::int64_t& solutions) {
   if (row == n) {
-    co_return 1;
+    solutions = 1;
+    co_return;
   }
-  std::vector<task<std::int64_t>> children;
-  children.reserve(static_cast<std::size_t>(n));
+  std::array<int, queens_max> columns{};
+  std::array<std::int64_t, queens_max> found{};
+  std::size_t children = 0;
   for (int column = 0; column < n; ++column) {
     if (queen_is_safe(board, row, column)) {
-      children.push_back(queens(with_queen(board, row, column), row + 1, n));
+      columns[children++] = column;
     }
   }
-  const auto found = co_await jackdaw::fork_join(std::move(children));
-  std::int64_t solutions = 0;
-  for (const std::int64_t each : found) {
-    solutions += each;
+  const auto child = [&](std::size_t index) {
+    return queens(with_queen(board, row, columns[index]), row + 1, n, found[index]);
+  };
+  co_await jackdaw::fork_each(std::size_t{0}, children, child);
+  solutions = 0;
+  for (std::size_t index = 0; index < children; ++index) {
+    solutions += found[index];
   }
-  co_return solutions;
 }
 
 task<int> measure(std::int64_t n) {
   const queens_answer expected = queens_expected(n);
-  const chess_board empty{};
+  std::int64_t solutions = 0;
   stopwatch time;
-  const std::int64_t solutions = co_await queens(empty, 0, static_cast<int>(n));
+  co_await queens(chess_board(), 0, static_cast<int>(n), solutions);
   time.stop();
   co_return report(time, expected.nodes, solutions == expected.solutions);
 }
