@@ -13,9 +13,10 @@ task<void> multiply(product of) {
     multiply_leaf(of);
     co_return;
   }
-  const auto part = [&of](std::size_t number) { return multiply(of.part(number)); };
-  co_await jackdaw::fork_each(std::size_t{0}, std::size_t{4}, part);
-  co_await jackdaw::fork_each(std::size_t{4}, std::size_t{8}, part);
+  for (std::size_t number = 0; number < 8; number += 4) {
+    co_await jackdaw::fork_join(multiply(of.part(number)), multiply(of.part(number + 1)),
+                                multiply(of.part(number + 2)), multiply(of.part(number + 3)));
+  }
 }
 
 task<int> measure(std::int64_t n) {

@@ -8,29 +8,33 @@ namespace {
 
 using jackdaw::task;
 
-task<void> skynet(std::int64_t first, std::int64_t leaves, std::int64_t& sum) {
+task<std::int64_t> skynet(std::int64_t first, std::int64_t leaves);
+
+template <std::int64_t... Index>
+auto children(std::int64_t first, std::int64_t part,
+              std::integer_sequence<std::int64_t, Index...>) {
+  return std::array{skynet(first + Index * part, part)...};
+}
+
+task<std::int64_t> skynet(std::int64_t first, std::int64_t leaves) {
   if (leaves == 1) {
-    sum = first;
-    co_return;
+    co_return first;
   }
-  const std::int64_t part = leaves / skynet_children;
-  std::array<std::int64_t, skynet_children> sums{};
-  const auto child = [&sums, first, part](std::int64_t index) {
-    return skynet(first + index * part, part, sums[static_cast<std::size_t>(index)]);
-  };
-  co_await jackdaw::fork_each(std::int64_t{0}, skynet_children, child);
-  sum = 0;
+  auto parts = children(first, leaves / skynet_children,
+                        std::make_integer_sequence<std::int64_t, skynet_children>());
+  const auto sums = co_await jackdaw::fork_join(parts);
+  std::int64_t sum = 0;
   for (const std::int64_t each : sums) {
     sum += each;
   }
+  co_return sum;
 }
 
 task<int> measure(std::int64_t leaves) {
   bool correct = true;
   stopwatch time;
   for (std::int64_t round = 0; round < skynet_rounds; ++round) {
-    std::int64_t sum = 0;
-    co_await skynet(0, leaves, sum);
+    const std::int64_t sum = co_await skynet(0, leaves);
     correct = sum == skynet_sum(leaves) && correct;
   }
   time.stop();

@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+// Asio sets up epoll when something needs it: not here.
 int main(int count, char** values) {
   const versus::arguments given = versus::parse(count, values);
   std::atomic<std::int64_t> value{0};
