@@ -8,6 +8,20 @@ namespace {
 
 using jackdaw::task;
 
+task<void> queens(chess_board board, int row, int n, std::int64_t& solutions);
+
+struct next_row {
+  const chess_board* board;
+  int row;
+  int n;
+  const int* columns;
+  std::int64_t* found;
+
+  JACKDAW_CORO_WRAPPER task<void> operator()(std::size_t index) const {
+    return queens(with_queen(*board, row, columns[index]), row + 1, n, found[index]);
+  }
+};
+
 task<void> queens(const chess_board board, int row, int n, std::int64_t& solutions) {
   if (row == n) {
     solutions = 1;
@@ -21,9 +35,7 @@ task<void> queens(const chess_board board, int row, int n, std::int64_t& solutio
       columns[children++] = column;
     }
   }
-  const auto child = [&](std::size_t index) {
-    return queens(with_queen(board, row, columns[index]), row + 1, n, found[index]);
-  };
+  const next_row child{&board, row, n, columns.data(), found.data()};
   co_await jackdaw::fork_each(std::size_t{0}, children, child);
   solutions = 0;
   for (std::size_t index = 0; index < children; ++index) {
