@@ -25,7 +25,11 @@ SLOWEST = 3
 WITHOUT_TEST = {
     "runtime/base/cache_line.hpp": "one constant",
     "runtime/base/config.hpp": "constants and attributes of the build; tests/compilers holds what they rest on",
+    "runtime/base/pause.hpp": "one instruction",
+    "runtime/base/this_thread.hpp": "tests/compilers/thread_identity_test.cpp holds that it finds the right thread",
     "runtime/driver.hpp": "an interface; the suite over all drivers tests its implementations",
+    "runtime/fork_group.hpp": "half of fork_join.hpp, whose test covers both",
+    "runtime/multi_thread/worker_forks.hpp": "fork_join_test.cpp and fork_call_test.cpp see turns, thieves and waits",
     "runtime/parallel/arena.hpp": "called through execution.hpp alone, whose test covers it",
     "runtime/parallel/meeting.hpp": "for ThreadSanitizer alone, which fails execution_test.cpp without it",
 }
