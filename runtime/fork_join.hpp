@@ -169,7 +169,11 @@ class fork_scope : public fork_group {
 class branch_record : public task_record {
  public:
   /// The group is gone: a loop that is closed destroys tasks one by one.
-  void leave_group() noexcept { scope_ = nullptr; }
+  void leave_group() noexcept {
+    if (scope_ != nullptr) {  // In a pool it has arrived, and may still look whether it has.
+      scope_ = nullptr;
+    }
+  }
 
  protected:
   branch_record(scheduler& scheduler, std::coroutine_handle<> child, fork_scope& scope);
