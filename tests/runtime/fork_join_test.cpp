@@ -173,15 +173,25 @@ task<int> fail_later(const char* message) {
   co_await yield();
   throw std::runtime_error(message);
 }
-task<int> wait_for_ever(int& cancelled) {
+struct waiting {
+  std::atomic<int> begun{0};
+  std::atomic<int> cancelled{0};
+};
+task<int> wait_for_ever(waiting& counts) {
   event never;
+  ++counts.begun;
   try {
     co_await never.wait();
   } catch (const cancelled_error&) {
-    ++cancelled;
+    ++counts.cancelled;
     throw;
   }
   co_return 0;
+}
+task<void> until_begun(waiting& counts, int number) {
+  while (counts.begun < number) {
+    co_await yield();
+  }
 }
 
 template <class A>
@@ -201,12 +211,12 @@ task<void> join_two(task<int> first, task<int> second) {
 
 TEST_P(fork_join_test, an_exception_is_thrown_at_the_join_and_the_siblings_are_cancelled) {
   run([]() -> task<void> {
-    int cancelled = 0;
+    waiting counts;
     EXPECT_EQ(co_await error_of(join_two(fail("a"), give(1))), "a");
     EXPECT_EQ(co_await error_of(join_two(give(1), fail("b"))), "b");
-    EXPECT_EQ(co_await error_of(join_two(fail_later("c"), wait_for_ever(cancelled))), "c");
-    EXPECT_EQ(co_await error_of(join_two(wait_for_ever(cancelled), fail_later("d"))), "d");
-    EXPECT_LE(cancelled, 2);
+    EXPECT_EQ(co_await error_of(join_two(fail_later("c"), wait_for_ever(counts))), "c");
+    EXPECT_EQ(co_await error_of(join_two(wait_for_ever(counts), fail_later("d"))), "d");
+    EXPECT_EQ(counts.cancelled.load(), counts.begun.load());
   }());
 }
 
@@ -234,32 +244,29 @@ TEST_P(fork_join_test, a_child_that_has_not_begun_never_begins_after_a_failure) 
 
 TEST_P(fork_join_test, a_cancellation_reaches_children_that_wait) {
   run([]() -> task<void> {
-    int cancelled = 0;
-    const auto both = [](int& count) -> task<void> {
-      co_await fork_join(wait_for_ever(count), wait_for_ever(count));
+    waiting counts;
+    const auto both = [](waiting& of) -> task<void> {
+      co_await fork_join(wait_for_ever(of), wait_for_ever(of));
     };
-    const auto waiting = spawn(both(cancelled));
-    for (int turn = 0; turn < 20; ++turn) {
-      co_await yield();
-    }
-    waiting.cancel("enough");
-    EXPECT_EQ(co_await error_of(waiting), "cancelled");
+    const auto waits = spawn(both(counts));
+    co_await until_begun(counts, 2);
+    waits.cancel("enough");
+    EXPECT_EQ(co_await error_of(waits), "cancelled");
+    EXPECT_EQ(counts.cancelled.load(), 2);
   }());
 }
 
 TEST_P(fork_join_test, a_cancellation_at_the_join_reaches_what_still_runs) {
   run([]() -> task<void> {
-    int cancelled = 0;
-    const auto both = [](int& count) -> task<void> {
-      co_await fork_join(give(1), wait_for_ever(count), wait_for_ever(count));
+    waiting counts;
+    const auto three = [](waiting& of) -> task<void> {
+      co_await fork_join(give(1), wait_for_ever(of), wait_for_ever(of));
     };
-    const auto waiting = spawn(both(cancelled));
-    for (int turn = 0; turn < 20; ++turn) {
-      co_await yield();
-    }
-    waiting.cancel();
-    EXPECT_EQ(co_await error_of(waiting), "cancelled");
-    EXPECT_GE(cancelled, 1);
+    const auto waits = spawn(three(counts));
+    co_await until_begun(counts, 2);
+    waits.cancel();
+    EXPECT_EQ(co_await error_of(waits), "cancelled");
+    EXPECT_EQ(counts.cancelled.load(), 2);
   }());
 }
 
