@@ -2,6 +2,7 @@ import asyncio, sys
 
 def log(*a, **k): print(*a, **k, flush=True)
 
+# Not from 3.13.5 on: the message of Barrier(0) says ">= 1".
 # S149: a cancelled waiter leaves; a group that drains keeps the next one out; reset() throws out those who wait
 async def w(b, n):
     try: i = await b.wait(); log(n, "passed", i); return i
