@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jackdaw/runtime/base/assert.hpp>
+#include <jackdaw/runtime/base/published.hpp>
 #include <jackdaw/runtime/base/this_thread.hpp>
 
 namespace jackdaw {
@@ -23,8 +24,8 @@ struct execution_context {
   run_slot* slot = nullptr;
   /// What this worker may fork; null where nobody could take it: on a loop, and outside of a runtime.
   basic_fork_stack<std_memory>* forks = nullptr;
-  /// The task whose code runs now; null between tasks and in callbacks.
-  task_record* task = nullptr;
+  /// The task whose code runs now; null between tasks and in callbacks. A watchdog looks at it.
+  published<task_record*> task{};
   /// The innermost context that a function on this thread's stack has entered: context.hpp.
   const context_scope* scope = nullptr;
   /// The coroutine that just ended was the outermost of `task`: its runner completes the task.

@@ -23,6 +23,16 @@ struct driver_statistics {
   std::uint64_t submissions = 0;   // Operations handed to the kernel.
   std::uint64_t completions = 0;   // Operations it handed back.
   std::uint64_t wakes = 0;         // wake() calls that had to write.
+
+  driver_statistics& operator+=(const driver_statistics& other) noexcept {
+    polls += other.polls;
+    waits += other.waits;
+    system_calls += other.system_calls;
+    submissions += other.submissions;
+    completions += other.completions;
+    wakes += other.wakes;
+    return *this;
+  }
 };
 
 /// The same, while it is being counted. Kept by whoever owns the driver, so that it can be read from any
@@ -66,7 +76,7 @@ class driver {
   virtual void wake() noexcept = 0;
 
   /// Where it counts: its own place, unless its owner gave it another, before the first park().
-  void count_into(driver_counters& where) noexcept { counters_ = &where; }
+  virtual void count_into(driver_counters& where) noexcept { counters_ = &where; }
   [[nodiscard]] driver_counters& counters() noexcept { return *counters_; }
   [[nodiscard]] driver_statistics statistics() const noexcept { return counters_->snapshot(); }
 

@@ -86,6 +86,7 @@ any_exception_group::any_exception_group(std::string message, exception_list exc
 any_exception_group::~any_exception_group() = default;
 
 exception_group::exception_group(std::string message, exception_list exceptions)
+    // NOLINTNEXTLINE(bugprone-throw-keyword-missing): a base, which is not an exception by itself.
     : any_exception_group(std::move(message), ordinary(std::move(exceptions))) {}
 
 base_exception_group::base_exception_group(std::string message, exception_list exceptions)

@@ -1,7 +1,9 @@
 // The heap behind the frame lists, and the count of what is in use.
 #include <jackdaw/runtime/base/intrusive_list.hpp>
+#include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/frame_allocator.hpp>
 #include <jackdaw/runtime/frame_depot.hpp>
+#include <jackdaw/runtime/run_slot.hpp>
 
 #include <mutex>
 #include <new>
@@ -126,6 +128,9 @@ frame_lists::list* kept_list(std::size_t index) {
 }
 
 void* allocate_frame_slowly(std::size_t bytes) {
+  if (run_slot* const slot = current_context().slot) {
+    slot->frame_misses.add(1);
+  }
   const std::size_t index = frame_lists::class_of(bytes);
   frame_lists::list* const list = kept_list(index);
   if (list != nullptr && (list->head != nullptr || depot.give_to(*list, index))) {

@@ -97,8 +97,7 @@ void report_never_awaited(const std::source_location& where) noexcept {
     warning.level = failure_level::warning;
     warning.where = where;
     context.scheduler->report(warning);
-  } catch (...) {
-    // No memory for a warning.
+  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory for a warning.
   }
 }
 

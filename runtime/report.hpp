@@ -33,8 +33,8 @@ struct failure {
   std::shared_ptr<const failure> while_handling = {};
 };
 
-/// Called on the thread where it happened, possibly from a destructor: it must not throw (what it
-/// throws is written to stderr and dropped) and should not block.
+/// Called on the thread where it happened (a pool's watchdog calls on its own), possibly from a destructor: it
+/// must not throw (what it throws is written to stderr and dropped) and should not block.
 using failure_handler = std::function<void(const failure&)>;
 
 /// Writes one line to stderr: message, task, exception, place.

@@ -27,6 +27,8 @@ struct run_slot {
   bool queue_may_hold_work = false;
   /// Works run, and yields that had nobody to give way to.
   counter resumptions;
+  /// Frames and records that the free lists of this thread did not have: frame_allocator.cpp.
+  counter frame_misses;
   /// When so many have run, the outside comes first: nothing goes on without the worker's loop.
   std::uint64_t poll_at = 0;
 

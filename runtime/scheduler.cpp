@@ -15,6 +15,25 @@ scheduler::scheduler(const clock& clock, failure_handler on_failure, unsigned re
 
 scheduler::~scheduler() = default;
 
+worker_statistics& worker_statistics::operator+=(const worker_statistics& other) noexcept {
+  resumptions += other.resumptions;
+  spawns += other.spawns;
+  steals += other.steals;
+  steal_hits += other.steal_hits;
+  steal_misses += other.steal_misses;
+  parks += other.parks;
+  polls += other.polls;
+  wakes += other.wakes;
+  wakes_suppressed += other.wakes_suppressed;
+  batches += other.batches;
+  forks_shown += other.forks_shown;
+  frame_misses += other.frame_misses;
+  drivers += other.drivers;
+  return *this;
+}
+
+std::vector<worker_statistics> scheduler::statistics_by_worker() const { return {statistics()}; }
+
 void scheduler::task_spawned(task_record& task) { tasks_.add(task); }
 
 void scheduler::task_finished(task_record& task) noexcept { tasks_.remove(task); }

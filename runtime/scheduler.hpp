@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace jackdaw {
 
@@ -21,17 +22,30 @@ class future_base;
 class task_record;
 class timer;
 
-/// Counters of a scheduler since it started. Monotonic; exact when nothing runs.
-struct scheduler_statistics {
-  unsigned workers = 0;
+/// What one worker, or a loop, did since it started. Monotonic; exact when nothing runs.
+struct worker_statistics {
   std::uint64_t resumptions = 0;   // Works run: steps of tasks, and callbacks.
-  std::uint64_t spawns = 0;        // Tasks started.
-  std::uint64_t tasks_alive = 0;   // Tasks not yet done.
+  std::uint64_t spawns = 0;        // Tasks started by it; outsiders count as worker 0.
   std::uint64_t steals = 0;        // Works taken from another worker.
+  std::uint64_t steal_hits = 0;    // Rounds over the victims that found something.
   std::uint64_t steal_misses = 0;  // Rounds over all victims that found nothing.
-  std::uint64_t parks = 0;         // Times a worker went to sleep.
-  std::uint64_t wakes = 0;         // Times a sleeping worker was claimed because of new work.
-  driver_statistics drivers;       // Summed over the workers.
+  std::uint64_t parks = 0;         // Times it went to sleep.
+  std::uint64_t polls = 0;         // Times it asked its driver without going to sleep.
+  std::uint64_t wakes = 0;         // Times it claimed a sleeping worker because of new work.
+  // Announcements of new work that woke nobody: all were awake, or somebody searched already.
+  std::uint64_t wakes_suppressed = 0;
+  std::uint64_t batches = 0;       // Times it queued several works at once.
+  std::uint64_t forks_shown = 0;   // Children of forks that others might have taken.
+  std::uint64_t frame_misses = 0;  // Frames and records that its free lists did not have.
+  driver_statistics drivers;       // Its driver's; in a sum those of all workers.
+
+  worker_statistics& operator+=(const worker_statistics& other) noexcept;
+};
+
+/// The same, summed over the workers.
+struct scheduler_statistics : worker_statistics {
+  unsigned workers = 0;
+  std::uint64_t tasks_alive = 0;  // Tasks not yet done.
 };
 
 /// A call that is to be made where tasks may be spawned. Destroyed uncalled if the scheduler ends before.
@@ -75,6 +89,8 @@ class scheduler {
   /// True on the thread of a scheduler that is not concurrent, whether it runs or not.
   [[nodiscard]] virtual bool is_this_thread() const noexcept = 0;
   [[nodiscard]] virtual scheduler_statistics statistics() const = 0;
+  /// One for each worker. Threads: any, at any time. Cost: an allocation; counting costs the workers a store.
+  [[nodiscard]] virtual std::vector<worker_statistics> statistics_by_worker() const;
 
   /// A new task exists. Called before it is scheduled for the first time. Throws std::runtime_error if
   /// the scheduler has ended.

@@ -46,6 +46,20 @@ std::vector<task_reference> task_registry::snapshot() const {
   return tasks;
 }
 
+std::optional<task_reference> task_registry::find(const task_record* address) const {
+  for (unsigned index = 0; index < count_; ++index) {
+    const shard& shard = shards_[index];
+    const std::lock_guard guard(shard.lock);
+    for (task_record* task = shard.tasks.front(); task != nullptr;
+         task = shard.tasks.next_of(*task)) {
+      if (task == address) {
+        return task_reference(*task);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 std::uint64_t task_registry::alive() const noexcept {
   // Removals first: a task that is added meanwhile may be counted, one that is alive is not missed.
   std::uint64_t removed = 0;
@@ -62,9 +76,13 @@ std::uint64_t task_registry::alive() const noexcept {
 std::uint64_t task_registry::spawned() const noexcept {
   std::uint64_t added = 0;
   for (unsigned index = 0; index < count_; ++index) {
-    added += shards_[index].added.load(std::memory_order_relaxed);  // G1
+    added += spawned_in(index);
   }
   return added;
+}
+
+std::uint64_t task_registry::spawned_in(unsigned shard) const noexcept {
+  return shards_[shard].added.load(std::memory_order_relaxed);  // G1
 }
 
 }  // namespace jackdaw

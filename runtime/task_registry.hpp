@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace jackdaw {
@@ -30,8 +31,12 @@ class task_registry {
   /// References to all tasks that are not done, shard by shard, in the order of their creation.
   [[nodiscard]] std::vector<task_reference> snapshot() const;
 
+  /// A reference to the task at `address`, if one that is not done is there. Looks through all of them.
+  [[nodiscard]] std::optional<task_reference> find(const task_record* address) const;
+
   [[nodiscard]] std::uint64_t alive() const noexcept;
   [[nodiscard]] std::uint64_t spawned() const noexcept;
+  [[nodiscard]] std::uint64_t spawned_in(unsigned shard) const noexcept;
 
   /// Gives this thread a shard. Without it a thread uses shard 0.
   static void use_shard(unsigned shard) noexcept;

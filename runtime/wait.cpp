@@ -186,7 +186,7 @@ void completion_stream::start(const std::vector<future_reference>& awaited,
         [shared = shared_, index](const watched_future&) { shared->one_ended(index); }));
   }
   callbacks_ = registered;
-  shared_->callbacks = std::move(registered);
+  shared_->callbacks = registered;
   if (limit.has_value() && left_ > 0) {
     shared_->arm(deadline_in(*limit));
   }

@@ -150,8 +150,8 @@ using jackdaw::timeout_error;
 // --- Loops ----------------------------------------------------------------------------------------
 
 /// A loop of its own, which the caller closes. Source: asyncio.new_event_loop.
-[[nodiscard]] inline event_loop new_event_loop(loop_options options = {}) {
-  return event_loop(std::move(options));
+[[nodiscard]] inline event_loop new_event_loop(const loop_options& options = {}) {
+  return event_loop(options);
 }
 
 }  // namespace jackdaw::asyncio

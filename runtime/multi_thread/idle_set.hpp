@@ -106,10 +106,11 @@ class basic_idle_set {
     return word_.load(std::memory_order_seq_cst) >= one_searcher;  // P2
   }
 
-  /// How many sleep now. For statistics and tests.
+  /// How many sleep now. For the watchdog, forks and tests.
   [[nodiscard]] unsigned sleepers() const noexcept {
-    // Acquire, with I1: whoever finds a worker asleep sees what it did before.
-    return static_cast<unsigned>(std::popcount(word_.load(std::memory_order_acquire) & mask));
+    // P2: seq_cst for who looks before going to sleep itself; whoever finds a worker asleep sees what it did
+    // before.
+    return static_cast<unsigned>(std::popcount(word_.load(std::memory_order_seq_cst) & mask));
   }
 
  private:

@@ -35,7 +35,8 @@ pool::pool(pool_options options)
       worker_count_(chosen_worker_count(options.workers)),
       make_driver_(std::move(options.make_driver)),
       idle_(worker_count_),
-      threads_(worker_count_) {
+      threads_(worker_count_),
+      report_long_runs_after_(options.report_long_runs_after) {
   workers_.reserve(worker_count_);
   for (unsigned index = 0; index < worker_count_; ++index) {
     workers_.push_back(std::make_unique<worker>(*this, index));
@@ -54,6 +55,9 @@ void pool::run(task_record& main) {
   main_.store(&main, std::memory_order_relaxed);
   worker& own = *workers_.front();
   own.attach();
+  if (report_long_runs_after_ > duration::zero()) {
+    watchdog_ = std::make_unique<watchdog>(*this, report_long_runs_after_);
+  }
   main.start();
   own.run_until<&pool::main_is_done>();
   // First nobody else may add to what has to end: a thread that spawns on and on would keep us for ever.
@@ -77,6 +81,9 @@ void pool::cancel_all() {
 }
 
 void pool::stop_workers() noexcept {
+  if (watchdog_ != nullptr) {
+    watchdog_->stop();
+  }
   std::vector<std::thread> ending;
   {
     const std::lock_guard guard(start_lock_);
@@ -122,7 +129,7 @@ void pool::schedule(work& work) noexcept {
   // From the instant it is in the queue the work may run, and end the pool: run() waits for us.
   outsiders_.fetch_add(1, std::memory_order_relaxed);  // Y1: published with the work, below.
   shared_.push(work);                                  // P1
-  announce_work();
+  static_cast<void>(announce_work());
   outsiders_.fetch_sub(1, std::memory_order_release);  // Y2: the last access.
 }
 
@@ -179,11 +186,12 @@ void pool::task_finished(task_record& task) noexcept {
   }
 }
 
-void pool::announce_work() noexcept {
+bool pool::announce_work() noexcept {
   const auto sleeper = idle_.claim_one();  // P2, P3
   if (sleeper.has_value()) {
     start_or_wake(*sleeper);  // P4
   }
+  return sleeper.has_value();
 }
 
 void pool::start_or_wake(unsigned index) noexcept {
@@ -228,11 +236,12 @@ void pool::run_worker(unsigned index) noexcept {
     own.run_until<&pool::stopped>();
   } else {
     if (idle_.end_search()) {
-      announce_work();
+      static_cast<void>(announce_work());
     }
     stopping_.wait(false);
   }
   // A worker that is still in its loop may wake this one: no driver goes before all have left.
+  JACKDAW_ASSERT(leaving_.has_value());
   leaving_->arrive_and_wait();
   if (attached) {
     own.detach();
@@ -263,25 +272,21 @@ bool pool::work_needs_us() const noexcept {
 
 scheduler_statistics pool::statistics() const {
   scheduler_statistics total;
-  total.workers = worker_count_;
-  total.spawns = tasks().spawned();
-  total.tasks_alive = tasks().alive();
   for (const auto& worker : workers_) {
-    const worker_statistics own = worker->statistics();
-    total.resumptions += own.resumptions;
-    total.steals += own.steals;
-    total.steal_misses += own.steal_misses;
-    total.parks += own.parks;
-    total.wakes += own.wakes;
-    const driver_statistics io = worker->io_statistics();
-    total.drivers.polls += io.polls;
-    total.drivers.waits += io.waits;
-    total.drivers.system_calls += io.system_calls;
-    total.drivers.submissions += io.submissions;
-    total.drivers.completions += io.completions;
-    total.drivers.wakes += io.wakes;
+    total += worker->statistics();
   }
+  total.workers = worker_count_;
+  total.tasks_alive = tasks().alive();
   return total;
+}
+
+std::vector<worker_statistics> pool::statistics_by_worker() const {
+  std::vector<worker_statistics> all;
+  all.reserve(workers_.size());
+  for (const auto& worker : workers_) {
+    all.push_back(worker->statistics());
+  }
+  return all;
 }
 
 }  // namespace jackdaw

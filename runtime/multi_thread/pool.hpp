@@ -17,6 +17,7 @@
 #include <jackdaw/runtime/base/cache_line.hpp>
 #include <jackdaw/runtime/multi_thread/idle_set.hpp>
 #include <jackdaw/runtime/multi_thread/shared_queue.hpp>
+#include <jackdaw/runtime/multi_thread/watchdog.hpp>
 #include <jackdaw/runtime/multi_thread/worker.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 
@@ -36,6 +37,8 @@ struct pool_options {
   driver_factory make_driver;
   const clock* time_source = nullptr;
   failure_handler on_failure;
+  /// Tasks that keep a worker for so long without an await are reported: watchdog.hpp. 0: nobody looks.
+  duration report_long_runs_after{0};
 };
 
 class pool final : public scheduler {
@@ -60,6 +63,7 @@ class pool final : public scheduler {
   [[nodiscard]] bool concurrent() const noexcept override { return true; }
   [[nodiscard]] bool is_this_thread() const noexcept override { return own_worker() != nullptr; }
   [[nodiscard]] scheduler_statistics statistics() const override;
+  [[nodiscard]] std::vector<worker_statistics> statistics_by_worker() const override;
   void task_spawned(task_record& task) override;
   void task_finished(task_record& task) noexcept override;
 
@@ -69,8 +73,16 @@ class pool final : public scheduler {
   [[nodiscard]] idle_set& idle() noexcept { return idle_; }
   [[nodiscard]] shared_queue& shared() noexcept { return shared_; }
   [[nodiscard]] std::unique_ptr<driver> make_driver(unsigned index) const;
-  /// P2 to P4 of "No lost wake-up": wakes one sleeper, if there is one and nobody searches.
-  void announce_work() noexcept;
+  /// For the watchdog. Threads: a worker's.
+  void somebody_is_awake() noexcept {
+    if (watchdog_ != nullptr) {
+      watchdog_->somebody_is_awake();
+    }
+  }
+  /// Null if nobody watches.
+  [[nodiscard]] watchdog* watched_by() const noexcept { return watchdog_.get(); }
+  /// P2 to P4 of "No lost wake-up": wakes one sleeper, if there is one and nobody searches; else false.
+  [[nodiscard]] bool announce_work() noexcept;
   [[nodiscard]] bool anything_to_steal() const noexcept;
   [[nodiscard]] bool any_fork_is_shown() const noexcept;
   /// How many forks have been shown to other workers so far.
@@ -121,6 +133,9 @@ class pool final : public scheduler {
   alignas(cache_line_bytes) std::mutex start_lock_;
   std::vector<std::thread> threads_;   // Under start_lock_; index 0 stays empty.
   std::optional<std::latch> leaving_;  // Set before stopping_.
+  duration report_long_runs_after_;
+  std::unique_ptr<watchdog>
+      watchdog_;  // Made before there are other threads, and stopped while there are.
 };
 
 }  // namespace jackdaw

@@ -47,10 +47,19 @@ void worker::attach() {
   context.forks = &forks_.stack();
   round_began_ = pool_->now();
   poll_at = resumptions.get() + poll_budget_;
+  context_.store(&context, std::memory_order_release);  // K2: pairs with look().
+  pool_->somebody_is_awake();
+}
+
+worker::glimpse worker::look() const noexcept {
+  // K2: acquire, for what attach() wrote there first; the two words in it are published ones.
+  const execution_context* const context = context_.load(std::memory_order_acquire);
+  return {context != nullptr ? context->task.read() : nullptr, resumptions.get()};
 }
 
 void worker::detach() noexcept {
-  driver_.store(nullptr, std::memory_order_seq_cst);  // As in attach().
+  context_.store(nullptr, std::memory_order_relaxed);  // Nobody looks any more.
+  driver_.store(nullptr, std::memory_order_seq_cst);   // As in attach().
   own_driver_.reset();
   current_context() = execution_context{.scope = current_context().scope};
 }
@@ -59,6 +68,13 @@ void worker::wake() noexcept {
   // seq_cst: a driver that is not there yet belongs to a worker that will look at the queues first.
   if (driver* const driver = driver_.load(std::memory_order_seq_cst)) {
     driver->wake();
+  }
+}
+
+// Nobody is woken if nobody sleeps, or somebody searches already.
+void worker::announce_work() noexcept {
+  if (!pool_->announce_work()) {
+    wakes_suppressed_.add(1);
   }
 }
 
@@ -83,7 +99,7 @@ void worker::push_queue(work& item, bool announce) noexcept {
     push_batch(one);
   }
   if (announce) {
-    pool_->announce_work();
+    announce_work();
   }
 }
 
@@ -91,6 +107,7 @@ void worker::push_queue(work& item, bool announce) noexcept {
 // is kept, and the next pushes have room again.
 void worker::push_batch(std::span<work* const> items) noexcept {
   queue_may_hold_work = true;
+  batches_.add(items.size() > 1 ? 1 : 0);
   const std::size_t pushed = queue_.push(items);
   if (pushed == items.size()) [[likely]] {
     return;
@@ -170,7 +187,7 @@ void worker::leave_forks_behind() noexcept {
     any = true;
   }
   if (any) {
-    pool_->announce_work();
+    announce_work();
   }
 }
 
@@ -182,7 +199,7 @@ template void worker::run_until<&pool::stopped>();
 void worker::end_search() noexcept {
   searching_ = false;
   if (pool_->idle().end_search() && pool_->anything_waits()) {
-    pool_->announce_work();
+    announce_work();
   }
 }
 
@@ -225,7 +242,7 @@ void worker::accept_ready() noexcept {
     total += count;
   }
   if (total > 1 || (total == 1 && next != nullptr)) {
-    pool_->announce_work();
+    announce_work();
   }
 }
 
@@ -240,7 +257,7 @@ bool worker::take_shared() noexcept {
   }
   push_batch(std::span<work* const>(batch.data(), count));
   if (count > 1 || !pool_->shared().empty()) {
-    pool_->announce_work();
+    announce_work();
   }
   return true;
 }
@@ -274,6 +291,7 @@ bool worker::steal_round() noexcept {
     const std::size_t count = pool_->worker_at(victim).steal_from(loot);
     if (count > 0) {
       steals_.add(count);
+      steal_hits_.add(1);
       push_batch(std::span<work* const>(loot.data(), count));
       return true;
     }
@@ -309,6 +327,7 @@ bool worker::steal_fork() noexcept {
     }
     if (fork* const item = forks.take_shown()) {
       steals_.add(1);
+      steal_hits_.add(1);
       push_next(*item);
       return true;
     }
@@ -329,6 +348,7 @@ void worker::sleep() {
   }
   // Before anything is announced: a worker must not claim itself.
   searching_ = pool_->idle().retract(index_);  // I4
+  pool_->somebody_is_awake();
   if (slept) {
     static_cast<void>(accept_outside());
     round_began_ = pool_->now();
@@ -362,11 +382,18 @@ void worker::adapt_budget() noexcept {
 worker_statistics worker::statistics() const noexcept {
   worker_statistics statistics;
   statistics.resumptions = resumptions.get();
+  statistics.spawns = pool_->tasks().spawned_in(index_);
   statistics.steals = steals_.get();
+  statistics.steal_hits = steal_hits_.get();
   statistics.steal_misses = steal_misses_.get();
   statistics.parks = parks_.get();
   statistics.polls = polls_.get();
   statistics.wakes = wakes_claimed.get();
+  statistics.wakes_suppressed = wakes_suppressed_.get();
+  statistics.batches = batches_.get();
+  statistics.forks_shown = forks_.sightings();
+  statistics.frame_misses = frame_misses.get();
+  statistics.drivers = io_counters_.snapshot();
   return statistics;
 }
 

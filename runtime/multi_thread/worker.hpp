@@ -32,6 +32,7 @@
 #include <jackdaw/runtime/multi_thread/timer_queue.hpp>
 #include <jackdaw/runtime/multi_thread/worker_forks.hpp>
 #include <jackdaw/runtime/run_slot.hpp>
+#include <jackdaw/runtime/scheduler.hpp>
 #include <jackdaw/runtime/work.hpp>
 
 #include <array>
@@ -43,15 +44,6 @@
 namespace jackdaw {
 
 class pool;
-
-struct worker_statistics {
-  std::uint64_t resumptions = 0;
-  std::uint64_t steals = 0;
-  std::uint64_t steal_misses = 0;
-  std::uint64_t parks = 0;
-  std::uint64_t wakes = 0;
-  std::uint64_t polls = 0;
-};
 
 class alignas(cache_line_bytes) worker : public run_slot {
  public:
@@ -81,6 +73,8 @@ class alignas(cache_line_bytes) worker : public run_slot {
   [[nodiscard]] timer_queue& timers() noexcept { return timers_; }
   /// True if it is long since the driver was asked.
   [[nodiscard]] bool round_is_over() const noexcept;
+  /// There is work that somebody who sleeps might take.
+  void announce_work() noexcept;
   /// Lets the loop look outside next.
   void end_round() noexcept { poll_at = 0; }
   void look_outside();
@@ -95,8 +89,13 @@ class alignas(cache_line_bytes) worker : public run_slot {
   [[nodiscard]] bool has_stealable_work() const noexcept { return !queue_.empty(); }
   [[nodiscard]] worker_forks& forks() noexcept { return forks_; }
   void wake() noexcept;
+  /// What it is in, for a watchdog. Only while it is attached, or before.
+  struct glimpse {
+    const task_record* task;
+    std::uint64_t resumptions;
+  };
+  [[nodiscard]] glimpse look() const noexcept;
   [[nodiscard]] worker_statistics statistics() const noexcept;
-  [[nodiscard]] driver_statistics io_statistics() const noexcept { return io_counters_.snapshot(); }
 
   /// The worker whose thread this is, or null.
   [[nodiscard]] static worker* current() noexcept {
@@ -137,11 +136,15 @@ class alignas(cache_line_bytes) worker : public run_slot {
   timer_queue timers_;
   std::unique_ptr<driver> own_driver_;
   std::atomic<driver*> driver_{nullptr};
+  std::atomic<const execution_context*> context_{nullptr};
   driver_counters io_counters_;
   counter steals_;
+  counter steal_hits_;
   counter steal_misses_;
   counter parks_;
   counter polls_;
+  counter wakes_suppressed_;
+  counter batches_;
   // What had been shown in this pool when this worker slept last.
   std::uint64_t forks_seen_ = 0;
   // Large enough that crowds do not go around through the shared queue.

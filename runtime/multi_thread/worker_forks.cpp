@@ -19,7 +19,7 @@ void worker_forks::fork_shown() noexcept {
   }
   is_quiet_ = false;
   has_announced_ = true;
-  pool_->announce_work();
+  worker_->announce_work();
 }
 
 void worker_forks::fork_taken_back() noexcept {

@@ -205,7 +205,43 @@ TEST_F(worker_test, each_worker_counts_what_it_did_itself) {
   EXPECT_EQ(both.spawns, 102U);
   EXPECT_EQ(both.steals, main.steals + thief.steals);
   EXPECT_EQ(both.parks, main.parks + thief.parks);
+  EXPECT_EQ(both.steal_hits, thief.steal_hits);
+  EXPECT_GE(thief.steal_hits, 1U);
+  EXPECT_LE(thief.steal_hits, thief.steals);
+  EXPECT_GE(both.batches, 1U) << "half of a queue is queued at once";
+  const std::vector<worker_statistics> each = two.statistics_by_worker();
+  ASSERT_EQ(each.size(), 2U);
+  EXPECT_EQ(each[0].resumptions, main.resumptions);
+  EXPECT_EQ(each[1].steals, thief.steals);
+  EXPECT_EQ(each[0].spawns, 102U) << "all by main";
+  EXPECT_EQ(each[1].spawns, 0U);
   EXPECT_EQ(both.drivers.waits, watch_of_two.deadlines().size());
+}
+
+TEST_F(worker_test, announcements_that_wake_nobody_are_counted) {
+  run_on(one, []() -> task<void> {
+    const auto first = spawn(return_at_once());
+    const auto second = spawn(return_at_once());  // Moves the first into the queue.
+    co_await first;
+    co_await second;
+  }());
+  const worker_statistics counted = one.worker_at(0).statistics();
+  EXPECT_EQ(counted.wakes, 0U);
+  EXPECT_GE(counted.wakes_suppressed, 1U);
+}
+
+TEST_F(worker_test, frames_that_the_free_lists_do_not_have_are_counted) {
+  run_on(one, []() -> task<void> {
+    std::vector<join_handle<void>> many;
+    for (int count = 0; count < 10'000; ++count) {
+      many.push_back(spawn(return_at_once()));
+    }
+    for (const auto& each : many) {
+      co_await each;
+    }
+  }());
+  // More frames and records at once than any list keeps.
+  EXPECT_GE(one.worker_at(0).statistics().frame_misses, sanitized ? 20'000U : 1U);
 }
 
 TEST_F(worker_test, steps_looks_and_sleeps_are_counted_exactly) {
@@ -218,8 +254,8 @@ TEST_F(worker_test, steps_looks_and_sleeps_are_counted_exactly) {
   const worker_statistics counted = one.worker_at(0).statistics();
   EXPECT_EQ(counted.resumptions, 101U);
   EXPECT_EQ(counted.parks, 1U);
-  EXPECT_EQ(counted.polls, one.worker_at(0).io_statistics().polls);
-  EXPECT_EQ(counted.parks, one.worker_at(0).io_statistics().waits);
+  EXPECT_EQ(counted.polls, counted.drivers.polls);
+  EXPECT_EQ(counted.parks, counted.drivers.waits);
   EXPECT_EQ(counted.steals, 0U);
   EXPECT_EQ(counted.wakes, 0U);
 }
@@ -364,7 +400,7 @@ TEST_F(worker_test, a_work_that_another_thread_schedules_wakes_it) {
   run_on(one, [](event& gate) -> task<void> { co_await gate.wait(); }(gate));
   outsider.join();
   EXPECT_EQ(one.worker_at(0).statistics().parks, 1U);
-  EXPECT_EQ(one.worker_at(0).io_statistics().wakes, 1U);
+  EXPECT_EQ(one.worker_at(0).statistics().drivers.wakes, 1U);
 }
 
 TEST_F(worker_test, a_timer_that_is_disarmed_leaves_no_deadline) {
