@@ -35,8 +35,12 @@ class io_driver : public driver {
   [[nodiscard]] bool must_give_way(const task_record& task) noexcept;
   static constexpr unsigned on_the_spot_max = 64;
 
-  /// The driver of this thread. Throws std::logic_error if its runtime has none with I/O.
+  /// The driver of this thread; a lazy_driver makes its real one now. Throws std::logic_error if its
+  /// runtime has none with I/O, and io::error if none can be had.
   [[nodiscard]] static io_driver& current();
+  /// Makes the real driver of a lazy_driver, if this thread has one: who opens a socket is about to use it,
+  /// and should not find the descriptors used up by then. Throws io::error if none can be had.
+  static void prepare();
 
  protected:
   /// A park(): whoever runs after it has not run without a pause.

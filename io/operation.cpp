@@ -1,5 +1,6 @@
 // Starting, ending and cancelling operations.
 #include <jackdaw/io/io_driver.hpp>
+#include <jackdaw/io/lazy_driver.hpp>
 #include <jackdaw/io/operation.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
@@ -174,10 +175,19 @@ bool io_driver::must_give_way(const task_record& task) noexcept {
 
 io_driver& io_driver::current() {
   driver* const found = current_context().driver;
-  if (found == nullptr || found->family() != &operation_family) {
-    throw std::logic_error("this runtime has no I/O: start it with jackdaw::io::run()");
+  if (found != nullptr && found->family() == &operation_family) [[likely]] {
+    return static_cast<io_driver&>(*found);
   }
-  return static_cast<io_driver&>(*found);
+  if (lazy_driver* const lazy = lazy_driver::from(found)) {
+    return lazy->real();
+  }
+  throw std::logic_error("this runtime has no I/O: start it with jackdaw::io::run()");
+}
+
+void io_driver::prepare() {
+  if (lazy_driver* const lazy = lazy_driver::from(current_context().driver)) {
+    static_cast<void>(lazy->real());
+  }
 }
 
 void io_driver::post_cancel(operation& pending_one) noexcept {

@@ -1,5 +1,6 @@
 // Choosing the parts and putting them together.
 #include <jackdaw/io/epoll_driver.hpp>
+#include <jackdaw/io/lazy_driver.hpp>
 #include <jackdaw/io/run.hpp>
 #include <jackdaw/io/uring_driver.hpp>
 #include <jackdaw/runtime/asyncio/event_loop.hpp>
@@ -10,6 +11,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -39,9 +41,6 @@ struct choice {
 };
 
 choice choose_backend(backend wanted) {
-  if (wanted == backend::automatic) {
-    wanted = backend_from_environment();
-  }
   if (wanted == backend::epoll) {
     return {backend::epoll, backend_line(false, true, {})};
   }
@@ -64,9 +63,10 @@ const clock& real_clock() {
 
 }  // namespace
 
+// The backend is chosen, which asks the kernel for a ring, when somebody wants to know it: a program that
+// does no I/O starts without. Who asks for io_uring, or to be told, wants to know it at the start.
 struct runtime::parts {
   options wanted;
-  choice chosen;
   virtual_clock simulated_clock;
   virtual_world simulated_world{simulated_clock};
   std::unique_ptr<pool> workers;
@@ -77,11 +77,27 @@ struct runtime::parts {
     return simulated() ? static_cast<const clock&>(simulated_clock) : real_clock();
   }
 
-  std::unique_ptr<driver> make_driver() {
+  /// Threads: any.
+  [[nodiscard]] const choice& chosen() const {
+    std::call_once(choosing_, [this] { choose(); });
+    return choice_;
+  }
+
+  /// Worker 0 gets its driver with its first operation. The others, which are started for work that others
+  /// have, get it at once: where none can be had, the pool does without such a worker.
+  std::unique_ptr<driver> make_driver(unsigned worker) {
     if (simulated()) {
       return std::make_unique<virtual_driver>(simulated_world);
     }
-    if (chosen.chosen == backend::epoll) {
+    if (worker == 0) {
+      return std::make_unique<lazy_driver>([this] { return make_io_driver(); });
+    }
+    return make_io_driver();
+  }
+
+ private:
+  [[nodiscard]] std::unique_ptr<io_driver> make_io_driver() const {
+    if (chosen().chosen == backend::epoll) {
       return std::make_unique<epoll_driver>(real_clock());
     }
     ring_sizes sizes;
@@ -93,28 +109,39 @@ struct runtime::parts {
     }
     return std::make_unique<uring_driver>(real_clock(), sizes);
   }
+
+  void choose() const {
+    if (simulated()) {
+      choice_ = {backend::automatic, "simulated time, no I/O"};
+      return;
+    }
+    choice_ = choose_backend(wanted.backend);
+    const bool refused = choice_.chosen == backend::epoll && wanted.backend != backend::epoll;
+    if (wanted.on_backend) {
+      wanted.on_backend(choice_.line);
+    } else if (refused) {
+      std::fprintf(stderr, "jackdaw: %s\n", choice_.line.c_str());
+    }
+  }
+
+  mutable std::once_flag choosing_;
+  mutable choice choice_;
 };
 
 runtime::runtime(options wanted) : parts_(std::make_unique<parts>()) {
   parts& own = *parts_;
   own.wanted = std::move(wanted);
-  if (!own.simulated()) {
-    own.chosen = choose_backend(own.wanted.backend);
-    const bool refused = own.chosen.chosen == backend::epoll &&
-                         own.wanted.backend != backend::epoll &&
-                         own.chosen.line.find("refused") != std::string::npos;
-    if (own.wanted.on_backend) {
-      own.wanted.on_backend(own.chosen.line);
-    } else if (refused) {
-      std::fprintf(stderr, "jackdaw: %s\n", own.chosen.line.c_str());
-    }
-  } else {
-    own.chosen = {backend::automatic, "simulated time, no I/O"};
+  if (!own.simulated() && own.wanted.backend == backend::automatic) {
+    own.wanted.backend = backend_from_environment();
   }
-  const driver_factory factory = [&own](unsigned) { return own.make_driver(); };
+  if (own.wanted.on_backend || own.wanted.backend == backend::io_uring) {
+    static_cast<void>(own.chosen());
+  }
+  const driver_factory factory = [&own](unsigned worker) { return own.make_driver(worker); };
   if (own.wanted.mode == mode::multi_thread) {
-    own.workers = std::make_unique<pool>(
-        pool_options{own.wanted.workers, factory, &own.time_source(), own.wanted.on_failure});
+    own.workers = std::make_unique<pool>(pool_options{own.wanted.workers, factory,
+                                                      &own.time_source(), own.wanted.on_failure,
+                                                      own.wanted.report_long_runs_after});
   } else {
     own.loop = std::make_unique<asyncio::event_loop>(
         asyncio::loop_options{factory, &own.time_source(), own.wanted.on_failure});
@@ -161,11 +188,15 @@ statistics runtime_statistics() {
   statistics found;
   static_cast<scheduler_statistics&>(found) = current_scheduler().statistics();
   found.mode = parts.wanted.mode;
-  found.backend = parts.chosen.chosen;
+  found.backend = parts.chosen().chosen;
   return found;
 }
 
-std::string backend_report() { return runtime::lookup::current().chosen.line; }
+std::vector<worker_statistics> runtime_statistics_by_worker() {
+  return current_scheduler().statistics_by_worker();
+}
+
+std::string backend_report() { return runtime::lookup::current().chosen().line; }
 
 const char* name_of(backend chosen) noexcept {
   switch (chosen) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace jackdaw::io {
 
@@ -35,13 +36,17 @@ struct options {
   time_mode time = time_mode::real;
   /// Threads for blocking calls, at most.
   unsigned blocking_threads_max = 64;
+  /// Multi_thread: a task that keeps a worker for so long without an await is reported as a warning, with
+  /// its name and the time, from a thread of its own that costs the workers nothing. 0: nobody looks. (A
+  /// loop's debug mode has asyncio's slow_callback_duration for it.)
+  duration report_long_runs_after{0};
   /// Small rings, to test what a full one does. 0: the default.
   unsigned ring_submissions = 0;
   unsigned ring_completions = 0;
   /// Told of errors that nobody fetched; the default writes to stderr.
   failure_handler on_failure;
   /// Told which backend runs and why, before the first task; the default says nothing, except that a
-  /// refused io_uring is written to stderr.
+  /// refused io_uring is written to stderr when the first operation begins.
   std::function<void(const std::string&)> on_backend;
 };
 
@@ -77,7 +82,8 @@ class runtime {
 /// Returns what `main` returns, or throws what it throws.
 /// Threads       The calling thread becomes worker 0, or runs the loop; others are started when there
 ///               is work for them. Not inside another run.
-/// Errors        io::error if the chosen backend cannot be had, with the remedy in its text.
+/// Errors        io::error if io_uring was asked for and is refused, with the remedy in its text.
+/// Cost          About 1 us; a program that does I/O makes its ring or epoll with the first operation.
 /// Source        asyncio.run.
 template <class T>
 T run(task<T> main, options wanted = {}) {
@@ -102,6 +108,9 @@ T run(task<T> main, options wanted = {}) {
 
 /// The counters of the runtime that this thread belongs to. Throws std::logic_error elsewhere.
 [[nodiscard]] statistics runtime_statistics();
+
+/// The same, worker by worker; a loop counts as one.
+[[nodiscard]] std::vector<worker_statistics> runtime_statistics_by_worker();
 
 /// The line about the backend of the runtime that this thread belongs to.
 [[nodiscard]] std::string backend_report();

@@ -1,4 +1,5 @@
 // Opening, options, addresses.
+#include <jackdaw/io/io_driver.hpp>
 #include <jackdaw/io/socket.hpp>
 
 #include <cerrno>
@@ -24,6 +25,7 @@ address ask_address(address_call ask, const char* call, int descriptor) {
 }  // namespace
 
 socket socket::open(int family, int type) {
+  io_driver::prepare();
   file_descriptor descriptor(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!descriptor) {
     throw error(errno, "socket");
