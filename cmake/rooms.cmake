@@ -6,6 +6,8 @@
 #       an executable in <build>/bin
 #   jackdaw_tests(runtime [PROPERTIES ...] SOURCES <patterns> LINK <targets>)
 #       one GoogleTest program runtime_tests; ctest knows each test as runtime.<suite>.<test>
+#   jackdaw_precompile(target <headers>)
+#       compiles the headers that most sources of a target begin with once: for tests, of which there are many
 #   jackdaw_examples(<patterns> LINK <targets>)
 #       a program and a ctest test per file
 #   jackdaw_benchmarks(runtime LINK <targets>)
@@ -77,6 +79,15 @@ function(jackdaw_tests name)
       DISCOVERY_TIMEOUT 60
       WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
       PROPERTIES TIMEOUT 120 LABELS ${name} ${room_PROPERTIES})
+  endif()
+endfunction()
+
+function(jackdaw_precompile target)
+  if(TARGET ${target})
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+    # Without the time of day in it, so that it can be cached.
+    target_compile_options(${target} PRIVATE
+                           "$<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang -fno-pch-timestamp>")
   endif()
 endfunction()
 
