@@ -20,14 +20,9 @@ void call_fork::begin_taken() noexcept {
 }
 
 void call_fork::end_taken() noexcept {
-  const std::uintptr_t before = word_.exchange(done, std::memory_order_acq_rel);  // W2
-  if (before != 0) {
-    reinterpret_cast<std::binary_semaphore*>(before)->release();
+  if (const std::uintptr_t sleeper = word_.end(); sleeper != 0) {  // W2
+    reinterpret_cast<std::binary_semaphore*>(sleeper)->release();
   }
-}
-
-bool call_fork::is_done() const noexcept {
-  return word_.load(std::memory_order_acquire) == done;  // W2
 }
 
 // Not on top: it was shown, or a task that was started eagerly meanwhile has left forks of its own above it.
@@ -52,7 +47,7 @@ bool call_fork::help_thief() noexcept {
 
 void call_fork::wait_for_thief(fork_stack& stack) noexcept {
   for (unsigned looks = 0; looks < looks_max; ++looks) {
-    if (is_done()) {
+    if (word_.has_ended()) {
       return;
     }
     if (help_thief()) {
@@ -61,9 +56,7 @@ void call_fork::wait_for_thief(fork_stack& stack) noexcept {
       std_memory::pause();
     }
   }
-  std::uintptr_t expected = 0;
-  const auto sleeper = reinterpret_cast<std::uintptr_t>(&stack.semaphore());
-  if (!word_.compare_exchange_strong(expected, sleeper, std::memory_order_acq_rel)) {  // W1
+  if (!word_.sleep_on(reinterpret_cast<std::uintptr_t>(&stack.semaphore()))) {  // W1
     return;
   }
   while (!stack.semaphore().try_acquire_for(doze_time)) {

@@ -6,16 +6,13 @@
 // Meanwhile it does what the thief has forked in turn, which is a part of what it waits for (leapfrogging), and
 // when there is nothing of that, it sleeps, and looks again once a millisecond:
 //
-//   W1  word_: 0 -> address of the forker's semaphore, CAS (acq_rel)   forker, before it sleeps
-//   W2  word_ := done, exchange (acq_rel)                              thief, its last access to the fork
-//   W3  thief_ (relaxed)                                               who took it: a hint where to help
-//
-// Claim: no wake-up is lost, and the fork is not touched after it is gone. Either W1 comes first, and W2 returns
-//   the semaphore, which belongs to the worker and outlives the fork; or W2 comes first, and W1 fails. ∎
+//   W1, W2   how the two meet: fork_joins.hpp
+//   W3       thief_ (relaxed): who took it, a hint where to help
 #pragma once
 
 #include <jackdaw/runtime/base/assert.hpp>
 #include <jackdaw/runtime/current.hpp>
+#include <jackdaw/runtime/fork_joins.hpp>
 #include <jackdaw/runtime/fork_stack.hpp>
 #include <jackdaw/runtime/outcome.hpp>
 
@@ -55,13 +52,10 @@ class call_fork : public fork {
   void end_taken() noexcept;
 
  private:
-  static constexpr std::uintptr_t done = 1;
-
   [[nodiscard]] bool find_and_take_back(fork_stack& stack) noexcept;
   [[nodiscard]] bool help_thief() noexcept;
-  [[nodiscard]] bool is_done() const noexcept;
 
-  std::atomic<std::uintptr_t> word_{0};  // W1, W2
+  thief_word word_;  // W1, W2
   std::atomic<fork_stack*> thief_{
       nullptr};  // W3: relaxed; a hint where to look for work. Stacks outlive it.
 };

@@ -9,16 +9,9 @@
 // (a branch), so that both can wait for something at the same time.
 //
 //   inline   T runs it:            its end is counted in left_, which only T touches.
-//   branch   a task of its own:    its end is counted in joined_, for T to see.
+//   branch   a task of its own:    its end is counted in a join_counter, for T to see: fork_joins.hpp.
 //
-//   J1  joined_ += 1      (acq_rel)   at the end of a branch
-//   J2  joined_ -= left_  (acq_rel)   T, once: there is nothing left that it could run itself
-//
-// Claim: exactly one of them finds zero, and it continues T; all others touch the group no more. joined_ is the
-//   number of ended branches until J2, and minus the number of running ones from then on; it is zero after J2
-//   if all have ended before, else after the last J1. ∎ Both orders are acquire and release on one word, so
-//   that whoever continues T sees what all the branches wrote. Before J2, T is armed: it waits, with the group
-//   as its hook, and wake() finds it waiting.
+// T is armed before it waits there, with the group as its hook, so that wake() finds it waiting.
 // T may be resumed on another worker than the one whose stack has its forks. It then does not find them, and
 // waits at J2; the run loop of that worker makes branches of them.
 #pragma once

@@ -45,8 +45,7 @@ std::coroutine_handle<> fork_scope::join() noexcept {
     }
   }
   const auto running = static_cast<std::int32_t>(left_);
-  if (joined_.load(std::memory_order_acquire) ==
-      running) {  // J2, without an exchange: all have ended.
+  if (joined_.have_ended(running)) {  // J3
     return parent_;
   }
   task_->suspend_at(parent_);
@@ -54,7 +53,7 @@ std::coroutine_handle<> fork_scope::join() noexcept {
   note_exception_from_rule();
   // With a hook it cannot fail: a cancellation that was due goes to the branches.
   static_cast<void>(task_->arm(waiting_));
-  if (joined_.fetch_sub(running, std::memory_order_acq_rel) != running) {  // J2
+  if (!joined_.wait_for(running)) {  // J2
     return std::noop_coroutine();
   }
   // They have ended meanwhile. A wait with a hook is ended by nobody else.
@@ -64,7 +63,7 @@ std::coroutine_handle<> fork_scope::join() noexcept {
 }
 
 void fork_scope::branch_ended() noexcept {
-  if (joined_.fetch_add(1, std::memory_order_acq_rel) == -1) {  // J1
+  if (joined_.count_end()) {  // J1
     task_->wake_and_schedule();
   }
 }

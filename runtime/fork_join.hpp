@@ -23,6 +23,7 @@
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/fork_call.hpp>
 #include <jackdaw/runtime/fork_group.hpp>
+#include <jackdaw/runtime/fork_joins.hpp>
 #include <jackdaw/runtime/outcome.hpp>
 #include <jackdaw/runtime/task.hpp>
 #include <jackdaw/runtime/task_record.hpp>
@@ -151,7 +152,7 @@ class fork_scope : public fork_group {
 
   std::uint32_t others_;
   fork_branch* branches_;
-  std::atomic<std::int32_t> joined_{0};
+  join_counter joined_;
   std::atomic<bool> is_usual_{true};
   std::atomic<bool> stopped_{false};
   bool has_context_ = false;

@@ -24,6 +24,7 @@ SURVIVORS = ROOT / "tests" / "model" / "survivors.txt"
 
 # Which models a source has.
 MODELS = {
+    "runtime/fork_joins.hpp": ("fork_joins",),
     "runtime/fork_stack.hpp": ("fork_stack",),
     "runtime/multi_thread/steal_queue.hpp": ("steal_queue",),
     "runtime/multi_thread/idle_set.hpp": ("idle_set",),
