@@ -466,7 +466,7 @@ task<communicated> process::communicate(std::string input) {
     }
   }
   const exit_status status = co_await wait();
-  co_return communicated{std::move(output), std::move(errors), status};
+  co_return communicated(std::move(output), std::move(errors), status);
 }
 
 }  // namespace jackdaw::io

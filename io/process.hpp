@@ -32,11 +32,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace jackdaw::io {
 
 /// What communicate() gives; empty for streams that are no pipes.
 struct communicated {
+  communicated(std::string output, std::string errors, exit_status ended)
+      : standard_output(std::move(output)), standard_error(std::move(errors)), status(ended) {}
+
   std::string standard_output;
   std::string standard_error;
   exit_status status;
