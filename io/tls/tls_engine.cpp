@@ -71,6 +71,10 @@ tls_engine::tls_engine(tls_context context, const std::string& server_name)
 
 tls_engine::~tls_engine() {
   ERR_clear_error();
+  // OpenSSL would make its ticket useless, as was the rule before TLS 1.1, if we did not say good-bye.
+  if (problem_.kind != tls_failure::protocol) {
+    SSL_set_shutdown(connection_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  }
   SSL_free(connection_);
 }
 
