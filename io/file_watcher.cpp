@@ -134,8 +134,8 @@ task<file_event> file_watcher::next() {
       take(std::span(buffer).first(*count));
     } else if (count.error_number() == EAGAIN) {
       // The ring does not wait for a non-blocking descriptor; epoll's driver does.
-      result<std::size_t> ready =
-          co_await transfer_operation(request_of(opcode::poll, inotify_, {}), "poll");
+      const request wanted = request_of(opcode::poll, inotify_, {});
+      result<std::size_t> ready = co_await transfer_operation(wanted, "poll");
       static_cast<void>(ready.value());
     } else {
       throw error(count.error_number(), "read", "inotify");

@@ -96,11 +96,12 @@ class tls_context::state {
   static int choose_host(SSL* connection, int* alert, void* own);
   static int keep_session(SSL* connection, SSL_SESSION* session);
 
-  SSL_CTX* context_;
   bool server_;
   bool resumption_;
   tls_verification verification_;
   std::string protocols_;
+  SSL_CTX*
+      context_;  // Last of those that the constructor makes: what throws before it leaks nothing.
   std::map<std::string, tls_context, std::less<>> hosts_;
 
   std::mutex lock_;
@@ -108,12 +109,12 @@ class tls_context::state {
 };
 
 tls_context::state::state(const tls_options& options, bool server)
-    : context_(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method())),
-      server_(server),
+    : server_(server),
       resumption_(!server && options.resumption),
       verification_(
           options.verification.value_or(server ? tls_verification::none : tls_verification::full)),
-      protocols_(wire_format(options.alpn)) {
+      protocols_(wire_format(options.alpn)),
+      context_(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method())) {
   require(context_ != nullptr, "cannot be set up");
   try {
     configure(options);
