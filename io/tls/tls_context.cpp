@@ -155,7 +155,9 @@ void tls_context::state::configure(const tls_options& options) {
       require(host.is_server(), "host " + name + " has a context for clients");
       hosts_.emplace(name, host);
     }
-    SSL_CTX_set_tlsext_servername_callback(context_, &state::choose_host);
+    // What OpenSSL has as macros with casts of C in them.
+    SSL_CTX_callback_ctrl(context_, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
+                          reinterpret_cast<void (*)()>(&state::choose_host));
     SSL_CTX_set_tlsext_servername_arg(context_, this);
     return;
   }
@@ -262,7 +264,9 @@ void tls_context::state::name_peer(SSL* connection, const std::string& server_na
   }
   const bool address = is_address(server_name);
   if (!address) {
-    require(SSL_set_tlsext_host_name(connection, server_name.c_str()) == 1, "server name");
+    require(SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                     const_cast<char*>(server_name.c_str())) == 1,
+            "server name");
   }
   if (verification_ != tls_verification::full) {
     return;
