@@ -16,6 +16,11 @@ if(TARGET jackdaw_parallel)
   install(TARGETS jackdaw_parallel EXPORT jackdaw-targets ARCHIVE COMPONENT development)
 endif()
 
+# So are those of TLS.
+if(TARGET jackdaw_tls)
+  install(TARGETS jackdaw_tls EXPORT jackdaw-targets ARCHIVE COMPONENT development)
+endif()
+
 if(TARGET jackdaw_runtime)
   install(EXPORT jackdaw-targets NAMESPACE jackdaw:: DESTINATION ${jackdaw_package_dir}
           COMPONENT development)

@@ -8,7 +8,7 @@
 #       one GoogleTest program runtime_tests; ctest knows each test as runtime.<suite>.<test>
 #   jackdaw_precompile(target <headers>)
 #       compiles the headers that most sources of a target begin with once: for tests, of which there are many
-#   jackdaw_examples(<patterns> LINK <targets>)
+#   jackdaw_examples(<pattern> [EXCLUDE <patterns>] LINK <targets>)
 #       a program and a ctest test per file
 #   jackdaw_benchmarks(runtime LINK <targets>)
 #       one Google Benchmark program bench_runtime; ctest runs it once, small
@@ -94,8 +94,8 @@ endfunction()
 # examples/echo.cpp becomes the program example_echo and the test example.echo. Next to it may lie
 # echo.args, the arguments of the test run, and echo.expected, what it must print.
 function(jackdaw_examples pattern)
-  cmake_parse_arguments(PARSE_ARGV 1 room "" "" "LINK")
-  jackdaw_room_sources(sources SOURCES ${pattern} LINK ${room_LINK})
+  cmake_parse_arguments(PARSE_ARGV 1 room "" "" "EXCLUDE;LINK")
+  jackdaw_room_sources(sources SOURCES ${pattern} EXCLUDE ${room_EXCLUDE} LINK ${room_LINK})
   foreach(source IN LISTS sources)
     cmake_path(GET source STEM name)
     add_executable(example_${name} ${source})

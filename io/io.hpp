@@ -3,8 +3,13 @@
 
 #include <jackdaw/io/address.hpp>
 #include <jackdaw/io/buffered_reader.hpp>
+#include <jackdaw/io/child_pipe.hpp>
 #include <jackdaw/io/error.hpp>
+#include <jackdaw/io/exit_status.hpp>
+#include <jackdaw/io/file_watcher.hpp>
 #include <jackdaw/io/probe.hpp>
+#include <jackdaw/io/process.hpp>
+#include <jackdaw/io/process_options.hpp>
 #include <jackdaw/io/readiness.hpp>
 #include <jackdaw/io/resolver.hpp>
 #include <jackdaw/io/run.hpp>

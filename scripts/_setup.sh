@@ -10,12 +10,12 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
 packages_build=(
   cmake ninja-build ccache pkg-config g++ clang-19
-  liburing-dev libtbb-dev
+  liburing-dev libtbb-dev libssl-dev
   libcli11-dev libfmt-dev nlohmann-json3-dev libhttp-parser-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   python3
 )
-packages_test=(curl wrk git)
+packages_test=(curl wrk git openssl)
 packages_peers=(python3-uvloop)  # What jackdaw is compared with.
 packages_versus=(
   libboost-dev libuv1-dev golang-go librust-tokio-dev librust-rayon-dev

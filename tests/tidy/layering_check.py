@@ -8,6 +8,7 @@ sys.dont_write_bytecode = True
 import tidy  # noqa: E402
 
 SCHEDULERS = ("runtime/multi_thread/", "runtime/asyncio/")
+TLS = "io/tls/"
 PARALLEL, TBB = "runtime/parallel/", "runtime/parallel/arena.cpp"
 CPU_BUDGET = "runtime/multi_thread/cpu_budget.hpp"
 DRIVERS = ("io/uring_driver", "io/epoll_driver")
@@ -52,6 +53,11 @@ def room_violation(source, name, target):
             return "runtime is below every other room; turn the dependency round with an interface in runtime/"
     if source.startswith("io/") and starts(target, ("tools/", "tests/", "examples/", "benchmarks/")):
         return "io knows only runtime and liburing; move the shared part down into io/ or runtime/"
+    if name.startswith("openssl/") and not source.startswith("tests/"):
+        if not source.startswith(TLS) or source.endswith(".hpp"):
+            return f"only the .cpp files of {TLS} know OpenSSL, so that only users of TLS link it; add a function there"
+    if source.startswith("io/") and not source.startswith(TLS) and starts(target, [TLS]):
+        return "tls stands on io, and nothing of io on tls: only its users link OpenSSL"
     if source.startswith(("tools/", "examples/")) and starts(target, ("tests/", "benchmarks/")):
         return "programs do not depend on tests; move the shared part to tools/ or into the library"
     return module_violation(source, name, target)
@@ -149,6 +155,10 @@ CASES = [
     one("runtime/sync/a.hpp", "#include <jackdaw/runtime/scheduler.hpp>\n"),
     one("runtime/task.hpp", "#include <jackdaw/runtime/asyncio/event_loop.hpp>\n", "knows no concrete scheduler"),
     one("runtime/task.hpp", "#include <jackdaw/runtime/parallel/job.hpp>\n", "nothing of the library on parallel"),
+    one("io/tls/a.cpp", "#include <openssl/ssl.h>\n#include <jackdaw/io/run.hpp>\n"),
+    one("io/tls/a.hpp", "#include <openssl/ssl.h>\n", "know OpenSSL"),
+    one("tools/a.cpp", "#include <openssl/ssl.h>\n", "know OpenSSL"),
+    one("io/a.hpp", "#include <jackdaw/io/tls/b.hpp>\n", "nothing of io on tls"),
     one("io/run.cpp", "#include <jackdaw/runtime/parallel/job.hpp>\n", "nothing of the library on parallel"),
     one("runtime/parallel/a.cpp", "#include <jackdaw/runtime/multi_thread/pool.hpp>\n", "parallel knows no concrete"),
     one("runtime/parallel/a.cpp", "#include <jackdaw/runtime/multi_thread/cpu_budget.hpp>\n"),

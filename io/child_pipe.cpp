@@ -1,0 +1,131 @@
+// Reading through the driver, and writing without being killed for it.
+#include <jackdaw/io/child_pipe.hpp>
+#include <jackdaw/io/operation.hpp>
+
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <ctime>
+
+namespace jackdaw::io {
+namespace {
+
+constexpr std::size_t piece_bytes = std::size_t{16} * 1024;
+
+request poll_request(file_descriptor& descriptor, int events) noexcept {
+  request wanted;
+  wanted.code = opcode::poll;
+  wanted.descriptor = descriptor.get();
+  wanted.flags = events;
+  wanted.owner = &descriptor;
+  return wanted;
+}
+
+request read_request(file_descriptor& descriptor, std::span<std::byte> into) noexcept {
+  request wanted;
+  wanted.code = opcode::read;
+  wanted.descriptor = descriptor.get();
+  wanted.memory = into.data();
+  wanted.length = into.size();
+  wanted.owner = &descriptor;
+  return wanted;
+}
+
+// A pipe has no MSG_NOSIGNAL. The signal is sent to the thread that writes, so that thread holds it off
+// and takes it back: whatever the program does with SIGPIPE stays as it is.
+ssize_t write_without_signal(int descriptor, std::span<const std::byte> from) noexcept {
+  sigset_t pipe_signal;
+  sigset_t pending;
+  sigset_t before;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  sigpending(&pending);
+  const bool was_pending = sigismember(&pending, SIGPIPE) == 1;
+  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+  ssize_t count = 0;
+  do {
+    count = ::write(descriptor, from.data(), from.size());
+  } while (count < 0 && errno == EINTR);
+  const int failure = count < 0 ? errno : 0;
+  if (failure == EPIPE && !was_pending) {
+    const timespec at_once{};
+    while (sigtimedwait(&pipe_signal, nullptr, &at_once) < 0 && errno == EINTR) {
+    }
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return failure != 0 ? -failure : count;
+}
+
+}  // namespace
+
+task<result<std::size_t>> child_output::try_read_some(std::span<std::byte> into) {
+  while (true) {
+    const result<std::size_t> count =
+        co_await transfer_operation(read_request(descriptor_, into), "read");
+    // The ring does not wait for a non-blocking pipe; epoll's driver does.
+    if (count.error_number() != EAGAIN) {
+      co_return count;
+    }
+    const result<std::size_t> ready =
+        co_await transfer_operation(poll_request(descriptor_, POLLIN), "poll");
+    if (!ready.ok()) {
+      co_return ready;
+    }
+  }
+}
+
+task<std::size_t> child_output::read_some(std::span<std::byte> into) {
+  result<std::size_t> count = co_await try_read_some(into);
+  co_return count.value();
+}
+
+task<result<std::size_t>> child_output::try_read_to_end(std::string& into) {
+  std::array<std::byte, piece_bytes> piece;
+  std::size_t total = 0;
+  while (true) {
+    const result<std::size_t> count = co_await try_read_some(piece);
+    if (!count.ok()) {
+      co_return count;
+    }
+    if (*count == 0) {
+      co_return total;
+    }
+    into.append(reinterpret_cast<const char*>(piece.data()), *count);
+    total += *count;
+  }
+}
+
+task<std::string> child_output::read_to_end() {
+  std::string text;
+  result<std::size_t> count = co_await try_read_to_end(text);
+  static_cast<void>(count.value());
+  co_return text;
+}
+
+task<result<std::size_t>> child_input::try_write_all(std::span<const std::byte> from) {
+  std::size_t written = 0;
+  while (written < from.size()) {
+    // Readiness first: so every piece goes through the driver, and neighbours get their turn.
+    const result<std::size_t> ready =
+        co_await transfer_operation(poll_request(descriptor_, POLLOUT), "poll");
+    if (!ready.ok()) {
+      co_return ready;
+    }
+    const ssize_t count = write_without_signal(descriptor_.get(), from.subspan(written));
+    if (count < 0 && count != -EAGAIN) {
+      co_return failure_cause{static_cast<int>(-count), "write"};
+    }
+    written += count > 0 ? static_cast<std::size_t>(count) : 0;
+  }
+  co_return written;
+}
+
+task<void> child_input::write_all(std::span<const std::byte> from) {
+  result<std::size_t> written = co_await try_write_all(from);
+  static_cast<void>(written.value());
+}
+
+}  // namespace jackdaw::io
