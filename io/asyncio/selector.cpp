@@ -83,12 +83,12 @@ void selector::add_writer(int descriptor, ready_callback& callback,
       {&callback, 0, context_slot::copy_of_current(), std::move(keep)});
 }
 
-bool selector::remove_reader(int descriptor) noexcept {
-  return remove(descriptor, &interest::reader);
+bool selector::remove_reader(int descriptor, const ready_callback* only) noexcept {
+  return remove(descriptor, &interest::reader, only);
 }
 
-bool selector::remove_writer(int descriptor) noexcept {
-  return remove(descriptor, &interest::writer);
+bool selector::remove_writer(int descriptor, const ready_callback* only) noexcept {
+  return remove(descriptor, &interest::writer, only);
 }
 
 void selector::add(int descriptor, registration interest::* which, registration added) {
@@ -110,10 +110,14 @@ void selector::add(int descriptor, registration interest::* which, registration 
   }
 }
 
-bool selector::remove(int descriptor, registration interest::* which) noexcept {
+bool selector::remove(int descriptor, registration interest::* which,
+                      const ready_callback* only) noexcept {
   const auto index = static_cast<std::size_t>(descriptor);
-  if (descriptor < 0 || index >= interests_.size() ||
-      (interests_[index].*which).callback == nullptr) {
+  if (descriptor < 0 || index >= interests_.size()) {
+    return false;
+  }
+  const ready_callback* const found = (interests_[index].*which).callback;
+  if (found == nullptr || (only != nullptr && found != only)) {
     return false;
   }
   const registration before = std::exchange(interests_[index].*which, registration{});

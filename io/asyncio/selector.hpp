@@ -87,9 +87,9 @@ class selector final : public jackdaw::asyncio::loop_extension {
                   std::shared_ptr<kept_callback> keep = nullptr);
   void add_writer(int descriptor, ready_callback& callback,
                   std::shared_ptr<kept_callback> keep = nullptr);
-  /// False if there was none.
-  bool remove_reader(int descriptor) noexcept;
-  bool remove_writer(int descriptor) noexcept;
+  /// False if there was none; or, with `only`, if it is not that one.
+  bool remove_reader(int descriptor, const ready_callback* only = nullptr) noexcept;
+  bool remove_writer(int descriptor, const ready_callback* only = nullptr) noexcept;
 
   using keeper = std::list<std::shared_ptr<kept_open>>::iterator;
   [[nodiscard]] keeper keep(std::shared_ptr<kept_open> object);
@@ -132,7 +132,7 @@ class selector final : public jackdaw::asyncio::loop_extension {
   };
 
   void add(int descriptor, registration interest::* which, registration added);
-  bool remove(int descriptor, registration interest::* which) noexcept;
+  bool remove(int descriptor, registration interest::* which, const ready_callback* only) noexcept;
   [[nodiscard]] int update(int descriptor, interest& changed) noexcept;
   void attach_to_driver();
   void collect();
