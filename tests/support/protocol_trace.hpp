@@ -7,9 +7,9 @@
 #include <jackdaw/io/asyncio/protocols.hpp>
 #include <jackdaw/io/asyncio/transports.hpp>
 #include <jackdaw/io/error.hpp>
-#include <jackdaw/runtime/report.hpp>
 #include <jackdaw/runtime/sleep.hpp>
 
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,7 +18,16 @@ namespace jackdaw::testing {
 
 /// "None", or what the error says.
 [[nodiscard]] inline std::string text_of(const std::exception_ptr& error) {
-  return error == nullptr ? "None" : describe(error);
+  if (error == nullptr) {
+    return "None";
+  }
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& caught) {
+    return caught.what();
+  } catch (...) {
+    return "no std::exception";
+  }
 }
 
 /// "made data:abc eof lost:None", and so on.
