@@ -3,6 +3,8 @@
 
 #include <sys/socket.h>
 
+#include <cerrno>
+
 namespace jackdaw::conformance {
 
 std::pair<io::socket, io::socket> socketpair() {
@@ -11,6 +13,14 @@ std::pair<io::socket, io::socket> socketpair() {
     throw io::error(errno, "socketpair");
   }
   return {io::socket(io::file_descriptor(both[0])), io::socket(io::file_descriptor(both[1]))};
+}
+
+io::socket connected_to(const io::address& peer) {
+  io::socket made(io::file_descriptor(::socket(peer.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)));
+  if (::connect(made.native_handle(), peer.raw(), peer.length()) != 0) {
+    throw io::error(errno, "connect");
+  }
+  return made;
 }
 
 std::string recv(io::socket& from, std::size_t count) {
