@@ -27,7 +27,8 @@ task<> body() {
   t = asyncio::create_task(s->serve_forever());
   co_await sleep(10ms);
   s->close();
-  co_await wait(std::vector<join_handle<void>>{t});
+  const std::vector<join_handle<void>> all = {t};
+  co_await wait(all);
   log("serve_forever after close(): cancelled", t.cancelled());
 }
 
