@@ -18,7 +18,9 @@ namespace {
 
 constexpr std::size_t scratch_bytes = std::size_t{64} * 1024;
 constexpr std::size_t events_max = 256;
+// No descriptor has these numbers.
 constexpr std::uint64_t wake_mark = ~std::uint64_t{0};
+constexpr std::uint64_t watch_mark = wake_mark - 1;
 
 // poll(2) and epoll(7) use the same bits for these.
 static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT && POLLERR == EPOLLERR &&
@@ -34,6 +36,13 @@ int watch_permit(int epoll, int permit) noexcept {
   event.events = EPOLLIN | EPOLLET;
   event.data.u64 = wake_mark;
   return epoll_ctl(epoll, EPOLL_CTL_ADD, permit, &event) == 0 ? 0 : -errno;
+}
+
+int watch_level(int epoll, int descriptor) noexcept {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = watch_mark;
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : -errno;
 }
 
 std::span<std::byte> as_span(const std::unique_ptr<std::byte[]>& scratch) noexcept {
@@ -153,8 +162,8 @@ bool epoll_driver::withdraw(int descriptor) noexcept {
 void epoll_driver::park(time_point deadline, work_list& ready) {
   forget_runner();
   // A turn of a busy loop that waits for nobody: there is nothing to look at, and a permit may stay.
-  if (deadline == at_once && waiting_ == 0 && stale_calls_ == 0 && cancelled_.empty() &&
-      !inbox_filled()) {
+  if (deadline == at_once && waiting_ == 0 && watch_ == nullptr && stale_calls_ == 0 &&
+      cancelled_.empty() && !inbox_filled()) {
     counters().polls.add();
     return;
   }
@@ -165,7 +174,7 @@ void epoll_driver::park(time_point deadline, work_list& ready) {
   (waits ? counters().waits : counters().polls).add();
   waits = waits && permit_.prepare_to_sleep();
   int count = 0;
-  if (waits || waiting_ > 0) {
+  if (waits || waiting_ > 0 || watch_ != nullptr) {
     count = wait_for_events(waits ? deadline : at_once, now);
   }
   permit_.woke_up();
@@ -204,6 +213,12 @@ int epoll_driver::wait_for_events(time_point deadline, time_point now) noexcept 
 
 void epoll_driver::handle_event(const epoll_event& event, work_list& ready) noexcept {
   if (event.data.u64 == wake_mark) {
+    return;
+  }
+  if (event.data.u64 == watch_mark) {
+    if (watch_ != nullptr) {
+      hand_over(*watch_, ready);
+    }
     return;
   }
   const auto descriptor = static_cast<int>(event.data.u64 & 0xFFFF'FFFFU);
@@ -269,7 +284,8 @@ void epoll_driver::rebuild(work_list& ready) noexcept {
   stale_calls_ = 0;
   counters().system_calls.add();
   file_descriptor fresh(epoll_create1(EPOLL_CLOEXEC));
-  if (!fresh || watch_permit(fresh.get(), permit_.descriptor()) != 0) {
+  if (!fresh || watch_permit(fresh.get(), permit_.descriptor()) != 0 ||
+      (watch_ != nullptr && watch_level(fresh.get(), watch_->descriptor) != 0)) {
     return;  // No descriptor is left: until there is one, stale events cost what they cost.
   }
   epoll_ = std::move(fresh);
@@ -296,6 +312,19 @@ void epoll_driver::register_again(int descriptor, interest& entry, work_list& re
     counters().completions.add();
     complete(refused, status, ready);
   }
+}
+
+void epoll_driver::watch(standing_watch& added) {
+  JACKDAW_ASSERT(watch_ == nullptr);
+  counters().system_calls.add();
+  if (const int status = watch_level(epoll_.get(), added.descriptor); status != 0) {
+    throw error(-status, "epoll_ctl");
+  }
+  watch_ = &added;
+}
+
+void epoll_driver::end_watch() noexcept {
+  static_cast<void>(withdraw(std::exchange(watch_, nullptr)->descriptor));
 }
 
 void epoll_driver::cancel(operation& pending_one) noexcept {

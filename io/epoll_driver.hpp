@@ -50,6 +50,9 @@ class epoll_driver final : public io_driver {
   [[nodiscard]] int start(operation& starting) override;
   void cancel(operation& pending_one) noexcept override;
 
+  void watch(standing_watch& added) override;
+  void end_watch() noexcept override;
+
   /// How often a stale registration made a new epoll instance necessary.
   [[nodiscard]] std::uint64_t rebuilds() const noexcept { return rebuilds_; }
 
@@ -78,6 +81,7 @@ class epoll_driver final : public io_driver {
   wake_permit permit_;
   std::vector<interest> interests_;
   std::uint64_t waiting_ = 0;
+  standing_watch* watch_ = nullptr;
   std::uint32_t last_ticket_ = 0;
   std::uint64_t stale_calls_ = 0;  // What stale events have cost since the last rebuild.
   std::uint64_t rebuilds_ = 0;

@@ -12,6 +12,17 @@
 
 namespace jackdaw::io {
 
+/// What runs in each turn in which a descriptor can be read, for as long as it is watched: level-triggered,
+/// and no operation of any task. For selectors that have many descriptors of their own behind that one.
+struct standing_watch : work {
+  standing_watch(run_function function, int watched) noexcept
+      : work(function), descriptor(watched) {}
+
+  const int descriptor;
+  /// It has been handed over and has not run yet: whoever runs it clears this first.
+  bool queued = false;
+};
+
 /// A driver with an outside world. One per worker; made, used and destroyed on that worker's thread,
 /// but for wake() and post_cancel().
 class io_driver : public driver {
@@ -26,7 +37,13 @@ class io_driver : public driver {
   /// Asks the kernel to end it. Its end is reported as any other's. Threads: the owner.
   virtual void cancel(operation& pending_one) noexcept = 0;
 
-  /// The same from another thread: through the inbox.
+  /// Hands `added` over in each park() that finds its descriptor readable, in line with what else has
+  /// happened. One in the life of a driver; end_watch() before its descriptor is closed. Throws io::error.
+  /// Threads: the owner.
+  virtual void watch(standing_watch& added) = 0;
+  virtual void end_watch() noexcept = 0;
+
+  /// cancel() from another thread: through the inbox.
   void post_cancel(operation& pending_one) noexcept;
 
   /// An operation of `task` has completed on the spot. True: it was one of so many in a row that the task
@@ -48,6 +65,13 @@ class io_driver : public driver {
   /// Whether it holds something. A hint: what others put there they announce by wake().
   [[nodiscard]] bool inbox_filled() const noexcept {
     return inbox_filled_.load(std::memory_order_relaxed);  // M1
+  }
+  /// The descriptor of a standing watch can be read.
+  static void hand_over(standing_watch& readable, work_list& ready) noexcept {
+    if (!readable.queued) {
+      readable.queued = true;
+      ready.push_back(readable);
+    }
   }
   /// Cancels what the inbox holds; appends what it finds ended.
   void drain_inbox(work_list& ready) noexcept;

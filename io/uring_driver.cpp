@@ -23,6 +23,7 @@ constexpr std::size_t transfer_bytes_max = 0x7FFF'F000;
 // User data that are no addresses of operations.
 constexpr std::uint64_t wake_mark = 1;
 constexpr std::uint64_t cancel_mark = 2;
+constexpr std::uint64_t watch_mark = 3;
 
 }  // namespace
 
@@ -37,11 +38,13 @@ uring_driver::~uring_driver() {
   JACKDAW_ASSERT(in_flight_ == 0);
   // The kernel may still write the eventfd's count into this object.
   closing_ = true;
-  io_uring_sqe& sqe = ring_.entry();
-  io_uring_prep_cancel64(&sqe, wake_mark, 0);
-  io_uring_sqe_set_data64(&sqe, cancel_mark);
+  for (const std::uint64_t mark : {wake_mark, watch_mark}) {
+    io_uring_sqe& sqe = ring_.entry();
+    io_uring_prep_cancel64(&sqe, mark, 0);
+    io_uring_sqe_set_data64(&sqe, cancel_mark);
+  }
   work_list nobody;
-  while (wake_read_armed_) {
+  while (wake_read_armed_ || watch_armed_) {
     ring_.enter(never, at_once);
     reap(nobody);
   }
@@ -82,6 +85,21 @@ void uring_driver::arm_wake_read() {
   wake_read_armed_ = true;
 }
 
+// One shot, asked anew each time: the kernel's multishot poll reports edges only.
+void uring_driver::arm_watch() {
+  io_uring_sqe& sqe = ring_.entry();
+  io_uring_prep_poll_add(&sqe, watch_->descriptor, POLLIN);
+  io_uring_sqe_set_data64(&sqe, watch_mark);
+  watch_armed_ = true;
+}
+
+void uring_driver::watch(standing_watch& added) {
+  JACKDAW_ASSERT(watch_ == nullptr);
+  watch_ = &added;
+}
+
+void uring_driver::end_watch() noexcept { watch_ = nullptr; }
+
 void uring_driver::wake() noexcept {
   if (permit_.wake()) {
     counters().wakes.add_shared();
@@ -90,7 +108,7 @@ void uring_driver::wake() noexcept {
 
 void uring_driver::park(time_point deadline, work_list& ready) {
   // A turn of a busy loop that waits for nobody: there is nothing to look at, and a permit may stay.
-  if (deadline == at_once && in_flight_ == 0 && !inbox_filled()) {
+  if (deadline == at_once && in_flight_ == 0 && watch_ == nullptr && !inbox_filled()) {
     counters().polls.add();
     return;
   }
@@ -99,6 +117,9 @@ void uring_driver::park(time_point deadline, work_list& ready) {
   bool waits = deadline > now && ready.empty();
   (waits ? counters().waits : counters().polls).add();
   waits = waits && permit_.prepare_to_sleep();
+  if (watch_ != nullptr && !watch_armed_) {
+    arm_watch();
+  }
   ring_.enter(waits ? deadline : at_once, waits ? now : at_once);
   permit_.woke_up();
   counters().system_calls.set(ring_.system_calls());
@@ -175,6 +196,13 @@ void uring_driver::reap(work_list& ready) {
     const io_uring_cqe completion = *slot;
     ring_.seen();
     if (completion.user_data == cancel_mark) {
+      continue;
+    }
+    if (completion.user_data == watch_mark) {
+      watch_armed_ = false;
+      if (watch_ != nullptr) {
+        hand_over(*watch_, ready);
+      }
       continue;
     }
     if (completion.user_data == wake_mark) {

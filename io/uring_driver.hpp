@@ -38,6 +38,9 @@ class uring_driver final : public io_driver {
   [[nodiscard]] int start(operation& starting) override;
   void cancel(operation& pending_one) noexcept override;
 
+  void watch(standing_watch& added) override;
+  void end_watch() noexcept override;
+
  private:
   struct unmap {
     std::size_t bytes;
@@ -50,6 +53,7 @@ class uring_driver final : public io_driver {
   void reap_lent(operation& ended, int result, unsigned flags, work_list& ready);
   void resubmit(operation& again);
   void arm_wake_read();
+  void arm_watch();
   void lend_all();
   void give_back(unsigned buffer) noexcept;
 
@@ -59,6 +63,8 @@ class uring_driver final : public io_driver {
   std::uint64_t wake_count_ = 0;  // What the read of the eventfd fills.
   bool wake_read_armed_ = false;
   bool closing_ = false;
+  standing_watch* watch_ = nullptr;
+  bool watch_armed_ = false;  // The kernel polls its descriptor; so may it after end_watch().
   std::uint64_t in_flight_ = 0;
   std::unique_ptr<io_uring_buf_ring, unmap> lent_ring_;
   std::unique_ptr<std::byte[]> lent_memory_;  // Null if the kernel cannot lend (before 5.19).

@@ -1,12 +1,7 @@
 // add_reader() and add_writer(): callbacks that the loop runs while a descriptor is ready.
 //
-// A watch per descriptor
-// ----------------------
-// A watch is a coroutine that waits for the events of both callbacks and, in the turn in which they
-// arrive, calls the reader and then the writer (S4): I/O comes after what was ready and before due timers
-// (S3). It asks anew after each call, so a callback that leaves data unread is called again in the next
-// turn: level-triggered (S23). Whether a callback is still wanted is looked up when it is called, not when
-// the event was collected (S24). A change of the set of events restarts the wait.
+// Functions for the selector (selector.hpp), which says when they are called. A callback may remove or
+// replace itself while it runs: what it holds is destroyed when it has returned.
 #pragma once
 
 #include <jackdaw/runtime/asyncio/event_loop.hpp>
@@ -22,6 +17,7 @@ using descriptor_callback = std::function<void()>;
 ///
 /// Threads       The loop's; also before it runs.
 /// Lifetime      Remove it before the descriptor is closed.
+/// Errors        io::error: EBADF, or EPERM for a file or directory, which is always ready.
 /// Source        loop.add_reader, loop.add_writer, loop.remove_reader, loop.remove_writer.
 void add_reader(jackdaw::asyncio::event_loop& loop, int descriptor, descriptor_callback callback);
 void add_writer(jackdaw::asyncio::event_loop& loop, int descriptor, descriptor_callback callback);

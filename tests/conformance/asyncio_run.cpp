@@ -58,6 +58,18 @@ asyncio::runner_options in_virtual_time(failure_handler on_failure) {
   }};
 }
 
+asyncio::runner_options in_virtual_time_with_io() {
+  return {.loop_factory = [] {
+    const auto time = std::make_shared<jumping_time>();
+    auto loop = std::make_unique<asyncio::event_loop>(
+        asyncio::loop_options{.make_driver = virtual_time_drivers_with_io(time),
+                              .time_source = &time->clock,
+                              .on_failure = {}});
+    loop->blocking().set_world(&time->world);  // Which its drivers' factory keeps alive.
+    return loop;
+  }};
+}
+
 asyncio::runner_options in_real_time() {
   return {
       .loop_factory = [] { return std::make_unique<asyncio::event_loop>(real_time_options()); }};

@@ -69,6 +69,14 @@ T run(task<T> main, failure_handler on_failure = {}) {
   return asyncio::run(std::move(main), in_virtual_time(std::move(on_failure)));
 }
 
+/// asyncio.run(main) on the clock that jumps, with a driver that knows I/O: time passes only when no
+/// descriptor is ready.
+[[nodiscard]] asyncio::runner_options in_virtual_time_with_io();
+template <class T>
+T run_with_io(task<T> main) {
+  return asyncio::run(std::move(main), in_virtual_time_with_io());
+}
+
 /// lambda loop, context: log("HANDLER", context["message"], repr(context["exception"]))
 void log_failure(const failure& failure);
 

@@ -30,6 +30,8 @@ struct jumping_time {
 
 /// The drivers of one loop of the chosen platform, on a clock that jumps, which they keep alive.
 [[nodiscard]] driver_factory virtual_time_drivers(std::shared_ptr<jumping_time> time);
+/// The same, of io in any case: epoll, if the platform has no driver that knows I/O.
+[[nodiscard]] driver_factory virtual_time_drivers_with_io(std::shared_ptr<jumping_time> time);
 /// The same on the real clock. Empty: the loop's own.
 [[nodiscard]] driver_factory real_time_drivers();
 

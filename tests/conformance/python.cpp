@@ -1,12 +1,15 @@
 // Exceptions under their Python names.
 #include "python.hpp"
 
+#include <jackdaw/io/buffered_reader.hpp>
 #include <jackdaw/runtime/exception_group.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/sync/barrier.hpp>
 #include <jackdaw/runtime/sync/queue.hpp>
 
+#include <cerrno>
 #include <cstdio>
+#include <system_error>
 #include <typeinfo>
 #include <utility>
 
@@ -25,7 +28,20 @@ struct python_name {
   const char* name;
 };
 
+template <int Number>
+bool is_errno(const std::exception& error) {
+  const auto* const caught = dynamic_cast<const std::system_error*>(&error);
+  return caught != nullptr && caught->code().value() == Number;
+}
+
 constexpr python_name<std::exception> names_of_exceptions[] = {
+    {is_errno<ECONNRESET>, "ConnectionResetError"},
+    {is_errno<ECONNREFUSED>, "ConnectionRefusedError"},
+    {is_errno<EPIPE>, "BrokenPipeError"},
+    {is_errno<ENOENT>, "FileNotFoundError"},
+    {is<std::system_error>, "OSError"},
+    {is<io::incomplete_read_error>, "IncompleteReadError"},
+    {is<io::limit_overrun_error>, "LimitOverrunError"},
     {is<exception_group>, "ExceptionGroup"},
     {is<value_error>, "ValueError"},
     {is<std::invalid_argument>, "ValueError"},
@@ -103,6 +119,27 @@ std::exception_ptr context(const std::exception_ptr& error) {
   } catch (...) {
     return nullptr;
   }
+}
+
+std::string bytes_repr(std::string_view data) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text = "b'";
+  for (const char each : data) {
+    const auto code = static_cast<unsigned char>(each);
+    if (each == '\n') {
+      text += "\\n";
+    } else if (each == '\r') {
+      text += "\\r";
+    } else if (each == '\'' || each == '\\') {
+      text.append("\\").push_back(each);
+    } else if (code < 0x20 || code >= 0x7f) {
+      text.append("\\x").push_back(digits[code >> 4U]);
+      text.push_back(digits[code & 0xFU]);
+    } else {
+      text.push_back(each);
+    }
+  }
+  return text + "'";
 }
 
 std::string args(const std::exception_ptr& error) {

@@ -54,6 +54,9 @@ template <std::integral T>
   }
 }
 
+/// repr(bytes(data)): b'a\n'
+[[nodiscard]] std::string bytes_repr(std::string_view data);
+
 template <class T>
 [[nodiscard]] std::string repr(const T& value) {
   if constexpr (std::is_convertible_v<const T&, std::string_view>) {

@@ -1,0 +1,93 @@
+// create_connection() and its like: a connected socket, a protocol, and the transport between them.
+#pragma once
+
+#include <jackdaw/io/asyncio/socket_transport.hpp>
+#include <jackdaw/io/asyncio/transports.hpp>
+#include <jackdaw/io/socket.hpp>
+#include <jackdaw/runtime/task.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace jackdaw::io::asyncio {
+
+/// A function that makes a protocol: it returns a std::shared_ptr to one.
+template <class F>
+concept makes_protocol = requires(F& make) {
+  { make() } -> std::convertible_to<std::shared_ptr<base_protocol>>;
+};
+
+/// What create_connection() gives: the transport, and the protocol as its factory made it.
+template <class F>
+using connection_of = std::pair<std::shared_ptr<transport>, std::invoke_result_t<F&>>;
+
+struct connection_options {
+  /// AF_INET, AF_INET6, or both.
+  int family = AF_UNSPEC;
+  /// Where the socket is bound before it connects.
+  std::optional<address> local_addr = {};
+  /// If no address can be reached: an exception_group of all errors, instead of one.
+  bool all_errors = false;
+};
+
+/// A socket that is connected to the first of the host's addresses that can be reached, tried in order (S217).
+///
+/// Errors        io::error; resolve_error; what connection_options::all_errors says.
+task<jackdaw::io::socket> connected_socket(std::string host, std::uint16_t port,
+                                           connection_options options = {});
+/// One that is connected to the local socket `path`. Throws io::error.
+task<jackdaw::io::socket> connected_unix_socket(std::string path);
+/// The addresses of a host; one that is written as a number is not looked up, and does not suspend.
+task<std::vector<address>> addresses_of(std::string host, std::uint16_t port, int family);
+/// The transport of a connected socket, once the protocol knows it. Throws std::invalid_argument if it is no
+/// stream socket.
+task<std::shared_ptr<transport>> begin_transport(jackdaw::io::socket connected,
+                                                 std::shared_ptr<base_protocol> speaker);
+
+/// A transport for a socket that is connected.
+///
+/// Suspends      Until the protocol's connection_made() has been called.
+/// Threads       A running event loop's. Throws std::runtime_error elsewhere.
+/// Errors        std::invalid_argument if it is no stream socket; what the factory throws.
+/// Cancellation  Closes the connection.
+/// Source        loop.create_connection(sock=...), loop.connect_accepted_socket.
+template <makes_protocol F>
+task<connection_of<F>> create_connection(F factory, jackdaw::io::socket connected) {
+  std::invoke_result_t<F&> speaker = factory();
+  auto begun = co_await begin_transport(std::move(connected), speaker);
+  co_return connection_of<F>(std::move(begun), std::move(speaker));
+}
+template <makes_protocol F>
+task<connection_of<F>> connect_accepted_socket(F factory, jackdaw::io::socket accepted) {
+  std::invoke_result_t<F&> speaker = factory();
+  auto begun = co_await begin_transport(std::move(accepted), speaker);
+  co_return connection_of<F>(std::move(begun), std::move(speaker));
+}
+
+/// Connects to a TCP server. As above, and what connected_socket() says.
+/// Source        loop.create_connection. Without TLS, and without happy eyeballs.
+template <makes_protocol F>
+task<connection_of<F>> create_connection(F factory, std::string host, std::uint16_t port,
+                                         connection_options options = {}) {
+  auto connected = co_await connected_socket(std::move(host), port, std::move(options));
+  std::invoke_result_t<F&> speaker = factory();
+  auto begun = co_await begin_transport(std::move(connected), speaker);
+  co_return connection_of<F>(std::move(begun), std::move(speaker));
+}
+
+/// Connects to a local socket. Source: loop.create_unix_connection.
+template <makes_protocol F>
+task<connection_of<F>> create_unix_connection(F factory, std::string path) {
+  auto connected = co_await connected_unix_socket(std::move(path));
+  std::invoke_result_t<F&> speaker = factory();
+  auto begun = co_await begin_transport(std::move(connected), speaker);
+  co_return connection_of<F>(std::move(begun), std::move(speaker));
+}
+
+}  // namespace jackdaw::io::asyncio
