@@ -34,6 +34,8 @@ PROBLEMS = {
     "sleep_zero": (2_000_000, 200_000),
     "timer_cancel": (100_000, 100_000),
     "timer_fire": (100_000, 100_000),
+    "protocol_echo": (200_000, 100_000),
+    "streams_echo": (200_000, 50_000),
     "suspended": (100_000, 100_000),
 }
 SMALL = 1_000

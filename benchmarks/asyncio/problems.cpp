@@ -1,15 +1,17 @@
 // Question: what do asyncio's everyday operations cost in jackdaw's asyncio mode, in one process on one
 // thread, beside CPython's asyncio and uvloop? Each problem is the function of the same name in problems.py.
-// Not the question: I/O (benchmarks/server), more than one thread (benchmarks/runtime).
+// Not the question: I/O of servers (benchmarks/server), more than one thread (benchmarks/runtime).
 //
 //   bench_asyncio PROBLEM COUNT [io_uring | epoll]
 //
 // Prints one line of JSON: the time per operation, and the memory that each one held at the end.
+#include <jackdaw/io/asyncio/asyncio.hpp>
 #include <jackdaw/io/run.hpp>
 #include <jackdaw/runtime/asyncio/asyncio.hpp>
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -18,6 +20,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -171,6 +174,98 @@ task<void> timer_fire(std::int64_t count) {
   co_await ended;
 }
 
+// -- I/O -------------------------------------------------------------------------------------------
+
+constexpr std::int64_t connections = 64;
+const std::string line_of_64 = std::string(63, 'x') + "\n";
+
+std::int64_t questions_of_each(std::int64_t count) {
+  return std::max<std::int64_t>(count / connections, 1);
+}
+
+struct echo_protocol final : io::asyncio::protocol {
+  void connection_made(const std::shared_ptr<io::asyncio::transport>& made) override {
+    writes = made;
+  }
+  void data_received(std::string_view data) override { writes->write(data); }
+  std::shared_ptr<io::asyncio::transport> writes;
+};
+
+/// Asks as often as there are questions left, then leaves.
+struct asking_protocol final : io::asyncio::protocol {
+  explicit asking_protocol(std::int64_t questions) : left(questions) {}
+  void connection_made(const std::shared_ptr<io::asyncio::transport>& made) override {
+    writes = made;
+    writes->write(line_of_64);
+  }
+  void data_received(std::string_view /*data*/) override {
+    if (--left > 0) {
+      writes->write(line_of_64);
+    } else {
+      writes->close();
+    }
+  }
+  void connection_lost(std::exception_ptr /*error*/) override { lost.set_result(); }
+  std::shared_ptr<io::asyncio::transport> writes;
+  future<void> lost;
+  std::int64_t left;
+};
+
+/// A question and its answer, both through transports.
+task<void> protocol_echo(std::int64_t count) {
+  const auto make_echo = [] { return std::make_shared<echo_protocol>(); };
+  const auto server = co_await io::asyncio::create_server(make_echo, "127.0.0.1", 0);
+  const std::uint16_t port = server->sockets().front().address().port();
+  const auto make_asker = [count] {
+    return std::make_shared<asking_protocol>(questions_of_each(count));
+  };
+  std::vector<std::shared_ptr<asking_protocol>> askers;
+  for (std::int64_t index = 0; index < connections; ++index) {
+    auto made = co_await io::asyncio::create_connection(make_asker, "127.0.0.1", port);
+    askers.push_back(std::move(made.second));
+  }
+  for (const auto& asker : askers) {
+    co_await asker->lost;
+  }
+  server->close();
+}
+
+task<void> echo_lines(io::asyncio::stream_reader reader, io::asyncio::stream_writer writer) {
+  while (true) {
+    const std::string line = co_await reader.readline();
+    if (line.empty()) {
+      break;
+    }
+    writer.write(line);
+    co_await writer.drain();
+  }
+  writer.close();
+}
+
+task<void> ask_lines(std::uint16_t port, std::int64_t count) {
+  auto [reader, writer] = co_await io::asyncio::open_connection("127.0.0.1", port);
+  for (std::int64_t index = 0; index < count; ++index) {
+    writer.write(line_of_64);
+    const std::string answer = co_await reader.readline();
+    checksum = static_cast<std::int64_t>(answer.size());
+  }
+  writer.close();
+  co_await writer.wait_closed();
+}
+
+/// The same through streams.
+task<void> streams_echo(std::int64_t count) {
+  const auto server = co_await io::asyncio::start_server(&echo_lines, "127.0.0.1", 0);
+  const std::uint16_t port = server->sockets().front().address().port();
+  std::vector<task<void>> askers;
+  for (std::int64_t index = 0; index < connections; ++index) {
+    askers.push_back(ask_lines(port, questions_of_each(count)));
+  }
+  auto asking = jackdaw::gather(std::move(askers));
+  co_await std::move(asking);
+  server->close();
+}
+
 // -- Memory ----------------------------------------------------------------------------------------
 
 std::int64_t resident_bytes() {
@@ -211,7 +306,8 @@ const std::map<std::string_view, problem> problems = {
     {"await_coroutine", await_coroutine}, {"create_and_await", create_and_await},
     {"gather_all", gather_all},           {"queue_hand_off", queue_hand_off},
     {"sleep_zero", sleep_zero},           {"timer_cancel", timer_cancel},
-    {"timer_fire", timer_fire},           {"suspended", suspended},
+    {"timer_fire", timer_fire},           {"protocol_echo", &protocol_echo},
+    {"streams_echo", &streams_echo},      {"suspended", suspended},
 };
 
 task<double> time_of(problem run, std::int64_t count) {

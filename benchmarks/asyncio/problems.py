@@ -126,6 +126,75 @@ async def timer_fire(count):
     await ended
 
 
+# -- I/O -------------------------------------------------------------------------------------------
+
+CONNECTIONS = 64
+LINE = b"x" * 63 + b"\n"
+
+
+class Echo(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        self.transport.write(data)
+
+
+class Asker(asyncio.Protocol):
+    """Asks as often as there are questions left, then leaves."""
+
+    def __init__(self, left):
+        self.left = left
+        self.lost = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport):
+        self.transport = transport
+        transport.write(LINE)
+
+    def data_received(self, data):
+        self.left -= 1
+        if self.left > 0:
+            self.transport.write(LINE)
+        else:
+            self.transport.close()
+
+    def connection_lost(self, error):
+        self.lost.set_result(None)
+
+
+async def protocol_echo(count):
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Echo, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    askers = [await loop.create_connection(lambda: Asker(max(count // CONNECTIONS, 1)), host, port) for _ in range(CONNECTIONS)]
+    for _, asker in askers:
+        await asker.lost
+    server.close()
+
+
+async def echo_lines(reader, writer):
+    while line := await reader.readline():
+        writer.write(line)
+        await writer.drain()
+    writer.close()
+
+
+async def ask_lines(host, port, count):
+    reader, writer = await asyncio.open_connection(host, port)
+    for _ in range(count):
+        writer.write(LINE)
+        await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+
+
+async def streams_echo(count):
+    server = await asyncio.start_server(echo_lines, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    await asyncio.gather(*[ask_lines(host, port, max(count // CONNECTIONS, 1)) for _ in range(CONNECTIONS)])
+    server.close()
+
+
 # -- Memory ----------------------------------------------------------------------------------------
 
 bytes_held = 0
@@ -158,7 +227,7 @@ async def suspended(count):
 
 PROBLEMS = {each.__name__: each for each in (
     call_soon_chain, call_soon_burst, await_coroutine, create_and_await, gather_all, queue_hand_off,
-    sleep_zero, timer_cancel, timer_fire, suspended)}
+    sleep_zero, timer_cancel, timer_fire, protocol_echo, streams_echo, suspended)}
 
 
 async def time_of(problem, count):

@@ -39,9 +39,13 @@ selector::selector(event_loop& loop)
     : loop_(&loop), epoll_(make_epoll()), watch_(*this, epoll_.get()), attachment_(*this) {}
 
 selector::~selector() {
-  // Each may hold others, and let go of them when it is abandoned.
-  for (auto left = std::exchange(kept_, {}); !left.empty(); left.pop_front()) {
-    left.front()->abandon();
+  // First all, then what they hold: the destructor of a protocol may close another one's transport.
+  auto left = std::exchange(kept_, {});
+  for (const auto& each : left) {
+    each->abandon();
+  }
+  for (; !left.empty(); left.pop_front()) {
+    left.front()->let_go();
   }
   if (driver_ != nullptr) {
     driver_->end_watch();

@@ -68,8 +68,10 @@ class kept_open {
   kept_open(const kept_open&) = delete;
   kept_open& operator=(const kept_open&) = delete;
   virtual ~kept_open() = default;
-  /// The loop is being closed: nothing is called any more.
+  /// The loop is being closed. From here on nothing is called, and nothing touches the loop.
   virtual void abandon() noexcept = 0;
+  /// All have been abandoned: what it holds of a program's objects goes now, and may use others of them.
+  virtual void let_go() noexcept = 0;
 };
 
 class selector final : public jackdaw::asyncio::loop_extension {
@@ -119,8 +121,8 @@ class selector final : public jackdaw::asyncio::loop_extension {
     std::uint64_t number;
   };
   struct watch : standing_watch {
-    watch(selector& selects, int descriptor) noexcept
-        : standing_watch(&watch::run_work, descriptor), owner(&selects) {}
+    watch(selector& selects, int watched) noexcept
+        : standing_watch(&watch::run_work, watched), owner(&selects) {}
     static void run_work(work& self);
     selector* owner;
   };

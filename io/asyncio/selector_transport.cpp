@@ -225,6 +225,9 @@ void selector_transport::abandon() noexcept {
   socket_.close();
   extra_.socket = -1;
   loop_ = nullptr;
+}
+
+void selector_transport::let_go() noexcept {
   const auto protocol = std::exchange(protocol_, nullptr);
   if (const auto counter = std::exchange(counter_, nullptr)) {
     counter->detach(*this);

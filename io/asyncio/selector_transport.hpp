@@ -61,6 +61,7 @@ class selector_transport : public virtual buffering_transport,
   void set_write_buffer_limits(std::optional<std::size_t> high,
                                std::optional<std::size_t> low) override;
   void abandon() noexcept override;
+  void let_go() noexcept override;
 
  protected:
   selector_transport(event_loop& loop, jackdaw::io::socket connected,

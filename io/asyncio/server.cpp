@@ -83,11 +83,16 @@ void server::listen() {
   }
   serving_ = true;
   kept_ = selector::of(*loop_).keep(shared_from_this());
-  for (const auto& each : listeners_) {
-    if (::listen(each->socket.native_handle(), options_.backlog) != 0) {
-      throw error(errno, "listen");
+  try {
+    for (const auto& each : listeners_) {
+      if (::listen(each->socket.native_handle(), options_.backlog) != 0) {
+        throw error(errno, "listen");
+      }
+      selector::of(*loop_).add_reader(each->socket.native_handle(), *each);
     }
-    selector::of(*loop_).add_reader(each->socket.native_handle(), *each);
+  } catch (...) {
+    close();  // Or those that listen already would do so for ever.
+    throw;
   }
 }
 

@@ -78,6 +78,7 @@ class server final : public transport_counter,
   void attach(selector_transport& begun) noexcept override;
   void detach(selector_transport& lost) noexcept override;
   void abandon() noexcept override;
+  void let_go() noexcept override { factory_ = nullptr; }
 
  private:
   struct listener : ready_callback {

@@ -155,20 +155,24 @@ TEST_P(selector_test, what_cannot_be_watched_is_refused) {
 
 struct notes_its_end : kept_open {
   explicit notes_its_end(std::string& text) : log(&text) {}
-  ~notes_its_end() override { *log += " destroyed"; }
-  void abandon() noexcept override { *log += "abandoned"; }
+  ~notes_its_end() override { *log += " destroyed "; }
+  void abandon() noexcept override { *log += "abandoned "; }
+  void let_go() noexcept override { *log += "let go,"; }
   std::string* log;
 };
 
 task<> keep(std::string& log) {
-  static_cast<void>(selector::of(get_running_loop()).keep(std::make_shared<notes_its_end>(log)));
+  for (int each = 0; each < 2; ++each) {
+    auto made = std::make_shared<notes_its_end>(log);
+    static_cast<void>(selector::of(get_running_loop()).keep(std::move(made)));
+  }
   co_return;
 }
 
 TEST_P(selector_test, what_is_kept_open_is_given_up_with_the_loop) {
   std::string log;
   run(keep(log));
-  EXPECT_EQ(log, "abandoned destroyed");
+  EXPECT_EQ(log, "abandoned abandoned let go, destroyed let go, destroyed ");
 }
 
 }  // namespace

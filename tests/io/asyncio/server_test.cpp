@@ -226,6 +226,36 @@ TEST_P(server_test, an_address_that_is_taken_is_refused) {
   EXPECT_EQ(run(address_in_use()), EADDRINUSE);
 }
 
+task<int> second_of_two_that_listen() {
+  int count = 0;
+  server_options options;
+  options.start_serving = false;
+  auto first = jackdaw::io::socket::open(AF_INET, SOCK_STREAM);
+  const raw_socket_name name{socket_name(address::loopback(0))};
+  EXPECT_EQ(::bind(first.native_handle(), name.raw(), name.length), 0);
+  auto second = jackdaw::io::socket::open(AF_INET, SOCK_STREAM);
+  second.set_option(SOL_SOCKET, SO_REUSEADDR, 1);
+  first.set_option(SOL_SOCKET, SO_REUSEADDR, 1);
+  const raw_socket_name same{socket_name(first.local_address())};
+  EXPECT_EQ(::bind(second.native_handle(), same.raw(), same.length), 0);
+  const auto serves = co_await create_server(counting(count), std::move(first), options);
+  co_await serves->start_serving();
+  int number = 0;
+  try {
+    options.start_serving = true;  // One may listen on a port, not two.
+    co_await create_server(counting(count), std::move(second), options);
+  } catch (const error& refused) {
+    number = refused.number();
+  }
+  EXPECT_TRUE(serves->is_serving());
+  serves->close();
+  co_return number;
+}
+
+TEST_P(server_test, one_that_cannot_listen_is_closed) {
+  EXPECT_EQ(run(second_of_two_that_listen()), EADDRINUSE);
+}
+
 task<> left_serving(int& count) {
   const auto serves = co_await create_server(counting(count), "127.0.0.1", 0);
   const auto client = client_of(*serves);

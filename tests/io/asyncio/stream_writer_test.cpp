@@ -101,6 +101,27 @@ TEST_P(stream_writer_test, a_writer_that_is_dropped_closes) {  // S236
   EXPECT_EQ(run(dropped()), "bye closed");
 }
 
+// Holds the writer of another connection, as a proxy does.
+struct holds_a_writer : protocol {
+  explicit holds_a_writer(stream_writer held) : other(std::move(held)) {}
+  stream_writer other;
+};
+
+task<> proxies_left_open() {
+  socket_and_peer first;
+  socket_and_peer second;
+  auto [reader, writer] = co_await open_connection(first.take());
+  const auto make = [&writer] { return std::make_shared<holds_a_writer>(writer); };
+  auto [made, told] = co_await create_connection(make, second.take());
+  auto [third_reader, third_writer] =
+      co_await open_connection(std::move(second.pair.right.raw_socket()));
+  made->set_protocol(std::make_shared<holds_a_writer>(third_writer));
+}
+
+TEST_P(stream_writer_test, connections_that_hold_each_other_end_with_their_loop) {
+  run(proxies_left_open());
+}
+
 task<std::string> passes_on() {
   socket_and_peer ends;
   auto [reader, writer] = co_await open_connection(ends.take());
