@@ -16,4 +16,5 @@
 #include <jackdaw/io/signal_set.hpp>
 #include <jackdaw/io/tcp_listener.hpp>
 #include <jackdaw/io/tcp_stream.hpp>
+#include <jackdaw/io/udp_socket.hpp>
 #include <jackdaw/runtime/runtime.hpp>
