@@ -17,4 +17,7 @@
 #include <jackdaw/io/tcp_listener.hpp>
 #include <jackdaw/io/tcp_stream.hpp>
 #include <jackdaw/io/udp_socket.hpp>
+#include <jackdaw/io/unix_address.hpp>
+#include <jackdaw/io/unix_listener.hpp>
+#include <jackdaw/io/unix_stream.hpp>
 #include <jackdaw/runtime/runtime.hpp>

@@ -28,6 +28,7 @@ class [[nodiscard]] message_operation : public operation {
   void set_name(const void* name, std::size_t length) noexcept;
   [[nodiscard]] const sockaddr_storage& name() const noexcept { return name_; }
   [[nodiscard]] const msghdr& header() const noexcept { return header_; }
+  [[nodiscard]] msghdr& header() noexcept { return header_; }
   /// Memory for what travels beside the bytes. It is the derived class's to move.
   void set_control(void* memory, std::size_t length) noexcept;
 
