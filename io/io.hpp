@@ -7,6 +7,7 @@
 #include <jackdaw/io/error.hpp>
 #include <jackdaw/io/exit_status.hpp>
 #include <jackdaw/io/file_watcher.hpp>
+#include <jackdaw/io/pipe.hpp>
 #include <jackdaw/io/probe.hpp>
 #include <jackdaw/io/process.hpp>
 #include <jackdaw/io/process_options.hpp>
