@@ -2,7 +2,7 @@
 #pragma once
 
 #include <jackdaw/io/byte_buffer.hpp>
-#include <jackdaw/io/tcp_stream.hpp>
+#include <jackdaw/io/stream_socket.hpp>
 #include <jackdaw/runtime/task.hpp>
 
 #include <cstddef>
@@ -59,7 +59,7 @@ class buffered_reader {
  public:
   static constexpr std::size_t limit_default = std::size_t{64} * 1024;
 
-  explicit buffered_reader(tcp_stream& stream) noexcept : stream_(&stream) {}
+  explicit buffered_reader(stream_socket& stream) noexcept : stream_(&stream) {}
 
   [[nodiscard]] std::span<const std::byte> buffered() const noexcept { return buffer_.readable(); }
   void consume(std::size_t count) noexcept { buffer_.consume(count); }
@@ -80,7 +80,7 @@ class buffered_reader {
   [[nodiscard]] std::string take(std::size_t count);
   [[nodiscard]] std::string_view text() const noexcept;
 
-  tcp_stream* stream_;
+  stream_socket* stream_;
   byte_buffer buffer_;
 };
 

@@ -7,6 +7,7 @@
 #include <jackdaw/io/error.hpp>
 #include <jackdaw/io/exit_status.hpp>
 #include <jackdaw/io/file_watcher.hpp>
+#include <jackdaw/io/pipe.hpp>
 #include <jackdaw/io/probe.hpp>
 #include <jackdaw/io/process.hpp>
 #include <jackdaw/io/process_options.hpp>
@@ -16,4 +17,8 @@
 #include <jackdaw/io/signal_set.hpp>
 #include <jackdaw/io/tcp_listener.hpp>
 #include <jackdaw/io/tcp_stream.hpp>
+#include <jackdaw/io/udp_socket.hpp>
+#include <jackdaw/io/unix_address.hpp>
+#include <jackdaw/io/unix_listener.hpp>
+#include <jackdaw/io/unix_stream.hpp>
 #include <jackdaw/runtime/runtime.hpp>

@@ -29,8 +29,7 @@ operation::operation(operation&& other) noexcept : operation(other.request_) {
 operation::~operation() {
   const state last = state_.load(std::memory_order_acquire);  // O2: pairs with settle().
   JACKDAW_ASSERT(last == state::idle || last == state::done);
-  // An accepted connection that nobody fetched: its frame was destroyed between end and resumption.
-  if (last == state::done && suspended_ && request_.code == opcode::accept && result_ >= 0) {
+  if (request_.code == opcode::accept && unfetched()) {
     ::close(result_);
   }
 }

@@ -52,16 +52,18 @@ enum class opcode : std::uint8_t {
   send,          // send from the caller's memory
   accept,
   connect,
-  read,   // read(2), for descriptors that are no sockets
-  write,  // write(2)
-  poll,   // wait until a descriptor is ready
+  receive_message,  // recvmsg: datagrams, and what travels beside bytes
+  send_message,     // sendmsg
+  read,             // read(2), for descriptors that are no sockets
+  write,            // write(2)
+  poll,             // wait until a descriptor is ready
 };
 
 /// What the kernel is asked. The meaning of the fields depends on the code.
 struct request {
   opcode code = opcode::poll;
   int descriptor = -1;
-  void* memory = nullptr;  // The bytes, or the byte_buffer of receive_lent.
+  void* memory = nullptr;  // The bytes; the byte_buffer of receive_lent; the msghdr.
   std::size_t length = 0;
   int flags = 0;                // Of the call; for poll the events.
   sockaddr* address = nullptr;  // accept: out; connect: in.
@@ -103,6 +105,11 @@ class operation : public cancel_hook {
 
   /// On resumption: the result, or throws cancelled_error.
   [[nodiscard]] int finish();
+  /// It succeeded, and its frame is destroyed before its task went on: what it got is ours to release.
+  [[nodiscard]] bool unfetched() const noexcept {
+    return suspended_ && result_ >= 0 &&
+           state_.load(std::memory_order_acquire) == state::done;  // O2: pairs with settle().
+  }
 
   request request_;
 

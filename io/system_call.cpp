@@ -70,6 +70,12 @@ int perform_once(operation& operation, std::span<std::byte> scratch) noexcept {
                                  SOCK_CLOEXEC | SOCK_NONBLOCK));
     case opcode::connect:
       return perform_connect(operation);
+    case opcode::receive_message:
+      return to_result(::recvmsg(wanted.descriptor, static_cast<msghdr*>(wanted.memory),
+                                 wanted.flags | MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+    case opcode::send_message:
+      return to_result(::sendmsg(wanted.descriptor, static_cast<const msghdr*>(wanted.memory),
+                                 wanted.flags | MSG_DONTWAIT | MSG_NOSIGNAL));
     case opcode::read:
       return to_result(::read(wanted.descriptor, wanted.memory, wanted.length));
     case opcode::write:
@@ -95,10 +101,12 @@ unsigned events_of(const operation& wanted) noexcept {
     case opcode::receive:
     case opcode::receive_lent:
     case opcode::accept:
+    case opcode::receive_message:
     case opcode::read:
       return POLLIN;
     case opcode::send:
     case opcode::connect:
+    case opcode::send_message:
     case opcode::write:
       return POLLOUT;
     case opcode::poll:

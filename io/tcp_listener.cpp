@@ -1,35 +1,13 @@
 // Listening and accepting.
+#include <jackdaw/io/accept.hpp>
 #include <jackdaw/io/tcp_listener.hpp>
 #include <jackdaw/runtime/sleep.hpp>
 
 #include <netinet/tcp.h>
 
-#include <algorithm>
 #include <cerrno>
 
 namespace jackdaw::io {
-namespace {
-
-constexpr duration back_off_min = std::chrono::milliseconds(10);
-constexpr duration back_off_max = std::chrono::milliseconds(100);
-
-request accept_request(file_descriptor& listening) noexcept {
-  request wanted;
-  wanted.code = opcode::accept;
-  wanted.descriptor = listening.get();
-  wanted.owner = &listening;
-  return wanted;
-}
-
-// The connection is gone, or never was: the next one may be fine.
-bool concerns_one_connection(int number) noexcept {
-  return number == ECONNABORTED || number == EPROTO || number == EPERM || number == EINTR ||
-         number == EAGAIN || number == ENETDOWN || number == ENETUNREACH ||
-         number == EHOSTUNREACH || number == EHOSTDOWN || number == ENOPROTOOPT ||
-         number == EOPNOTSUPP || number == ETIMEDOUT;
-}
-
-}  // namespace
 
 accept_operation::accept_operation(file_descriptor& listening) noexcept
     : operation(accept_request(listening)) {}
@@ -65,19 +43,15 @@ tcp_listener tcp_listener::bind(const address& local, listen_options options) {
 }
 
 task<tcp_stream> tcp_listener::accept() {
-  duration back_off = back_off_min;
+  accept_back_off back_off;
   while (true) {
     result<tcp_stream> accepted = co_await try_accept();
     if (accepted.ok()) {
       co_return std::move(*accepted);
     }
-    const int number = accepted.error_number();
-    if (meaning_of(number) == meaning::out_of_limits) {
-      // The kernel fails at once, with no connection to wait for: trying in a loop would burn the CPU.
-      co_await jackdaw::sleep(back_off);
-      back_off = std::min(2 * back_off, back_off_max);
-    } else if (!concerns_one_connection(number)) {
-      throw error(number, "accept");
+    const duration pause = back_off.after(accepted.error_number());
+    if (pause > duration::zero()) {
+      co_await jackdaw::sleep(pause);
     }
   }
 }

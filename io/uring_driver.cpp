@@ -170,6 +170,14 @@ void uring_driver::prepare(operation& starting, io_uring_sqe& sqe) const noexcep
     case opcode::connect:
       io_uring_prep_connect(&sqe, wanted.descriptor, wanted.address, *wanted.address_length);
       break;
+    case opcode::receive_message:
+      io_uring_prep_recvmsg(&sqe, wanted.descriptor, static_cast<msghdr*>(wanted.memory),
+                            static_cast<unsigned>(wanted.flags) | MSG_CMSG_CLOEXEC);
+      break;
+    case opcode::send_message:
+      io_uring_prep_sendmsg(&sqe, wanted.descriptor, static_cast<const msghdr*>(wanted.memory),
+                            static_cast<unsigned>(wanted.flags) | MSG_NOSIGNAL);
+      break;
     case opcode::read:
       io_uring_prep_read(&sqe, wanted.descriptor, wanted.memory, length,
                          static_cast<std::uint64_t>(-1));

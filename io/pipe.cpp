@@ -1,7 +1,9 @@
 // Reading through the driver, and writing without being killed for it.
-#include <jackdaw/io/child_pipe.hpp>
+#include <jackdaw/io/io_driver.hpp>
 #include <jackdaw/io/operation.hpp>
+#include <jackdaw/io/pipe.hpp>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -61,7 +63,16 @@ ssize_t write_without_signal(int descriptor, std::span<const std::byte> from) no
 
 }  // namespace
 
-task<result<std::size_t>> child_output::try_read_some(std::span<std::byte> into) {
+pipe_ends make_pipe() {
+  io_driver::prepare();
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
+    throw error(errno, "pipe2");
+  }
+  return {pipe_reader(file_descriptor(ends[0])), pipe_writer(file_descriptor(ends[1]))};
+}
+
+task<result<std::size_t>> pipe_reader::try_read_some(std::span<std::byte> into) {
   while (true) {
     const result<std::size_t> count =
         co_await transfer_operation(read_request(descriptor_, into), "read");
@@ -77,12 +88,12 @@ task<result<std::size_t>> child_output::try_read_some(std::span<std::byte> into)
   }
 }
 
-task<std::size_t> child_output::read_some(std::span<std::byte> into) {
+task<std::size_t> pipe_reader::read_some(std::span<std::byte> into) {
   result<std::size_t> count = co_await try_read_some(into);
   co_return count.value();
 }
 
-task<result<std::size_t>> child_output::try_read_to_end(std::string& into) {
+task<result<std::size_t>> pipe_reader::try_read_to_end(std::string& into) {
   std::array<std::byte, piece_bytes> piece;
   std::size_t total = 0;
   while (true) {
@@ -98,32 +109,50 @@ task<result<std::size_t>> child_output::try_read_to_end(std::string& into) {
   }
 }
 
-task<std::string> child_output::read_to_end() {
+task<std::string> pipe_reader::read_to_end() {
   std::string text;
   result<std::size_t> count = co_await try_read_to_end(text);
   static_cast<void>(count.value());
   co_return text;
 }
 
-task<result<std::size_t>> child_input::try_write_all(std::span<const std::byte> from) {
-  std::size_t written = 0;
-  while (written < from.size()) {
+task<result<std::size_t>> pipe_writer::try_write_some(std::span<const std::byte> from) {
+  while (!from.empty()) {
     // Readiness first: so every piece goes through the driver, and neighbours get their turn.
     const result<std::size_t> ready =
         co_await transfer_operation(poll_request(descriptor_, POLLOUT), "poll");
     if (!ready.ok()) {
       co_return ready;
     }
-    const ssize_t count = write_without_signal(descriptor_.get(), from.subspan(written));
-    if (count < 0 && count != -EAGAIN) {
+    const ssize_t count = write_without_signal(descriptor_.get(), from);
+    if (count >= 0) {
+      co_return static_cast<std::size_t>(count);
+    }
+    if (count != -EAGAIN) {
       co_return failure_cause{static_cast<int>(-count), "write"};
     }
-    written += count > 0 ? static_cast<std::size_t>(count) : 0;
+  }
+  co_return std::size_t{0};
+}
+
+task<std::size_t> pipe_writer::write_some(std::span<const std::byte> from) {
+  result<std::size_t> written = co_await try_write_some(from);
+  co_return written.value();
+}
+
+task<result<std::size_t>> pipe_writer::try_write_all(std::span<const std::byte> from) {
+  std::size_t written = 0;
+  while (written < from.size()) {
+    const result<std::size_t> count = co_await try_write_some(from.subspan(written));
+    if (!count.ok()) {
+      co_return count;
+    }
+    written += *count;
   }
   co_return written;
 }
 
-task<void> child_input::write_all(std::span<const std::byte> from) {
+task<void> pipe_writer::write_all(std::span<const std::byte> from) {
   result<std::size_t> written = co_await try_write_all(from);
   static_cast<void>(written.value());
 }

@@ -1,0 +1,256 @@
+// Datagrams: one message per operation, or a wait for readiness and a call for many.
+#include <jackdaw/io/udp_socket.hpp>
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace jackdaw::io {
+namespace {
+
+std::span<std::byte> only_read(std::span<const std::byte> bytes) noexcept {
+  return {const_cast<std::byte*>(bytes.data()), bytes.size()};
+}
+
+// A sender of another family, or none at all, is the address 0.0.0.0:0.
+address sender_of(const sockaddr* name, socklen_t length) {
+  const bool known = (name->sa_family == AF_INET && length >= sizeof(sockaddr_in)) ||
+                     (name->sa_family == AF_INET6 && length >= sizeof(sockaddr_in6));
+  return known ? address(name, length) : address();
+}
+
+// Counted on the descriptor, unlike readable(): closing the socket under it is noticed.
+class ready_operation final : public operation {
+ public:
+  ready_operation(file_descriptor& descriptor, int events) noexcept
+      : operation(make_request(descriptor, events)) {}
+  int await_resume() { return finish(); }
+
+ private:
+  static request make_request(file_descriptor& descriptor, int events) noexcept {
+    request wanted;
+    wanted.code = opcode::poll;
+    wanted.descriptor = descriptor.get();
+    wanted.flags = events;
+    wanted.owner = &descriptor;
+    return wanted;
+  }
+};
+
+// Headers for one call, on the stack of that call only.
+struct batch {
+  std::array<mmsghdr, udp_socket::batch_max> headers{};
+  std::array<iovec, udp_socket::batch_max> pieces{};
+  std::array<sockaddr_storage, udp_socket::batch_max> names{};
+
+  msghdr& add(std::size_t index, std::span<std::byte> memory) noexcept {
+    pieces[index].iov_base = memory.data();
+    pieces[index].iov_len = memory.size();
+    msghdr& header = headers[index].msg_hdr;
+    header.msg_iov = &pieces[index];
+    header.msg_iovlen = 1;
+    return header;
+  }
+};
+
+int receive_batch(int descriptor, std::span<datagram_slot> into) {
+  batch all;
+  for (std::size_t index = 0; index < into.size(); ++index) {
+    msghdr& header = all.add(index, into[index].memory);
+    header.msg_name = &all.names[index];
+    header.msg_namelen = sizeof(sockaddr_storage);
+  }
+  int count = -1;
+  do {
+    count = recvmmsg(descriptor, all.headers.data(), static_cast<unsigned>(into.size()),
+                     MSG_DONTWAIT, nullptr);
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) {
+    return -errno;
+  }
+  for (std::size_t index = 0; index < static_cast<std::size_t>(count); ++index) {
+    const mmsghdr& header = all.headers[index];
+    const auto* const name = reinterpret_cast<const sockaddr*>(&all.names[index]);
+    into[index].received.size = header.msg_len;
+    into[index].received.sender = sender_of(name, header.msg_hdr.msg_namelen);
+    into[index].received.truncated = (header.msg_hdr.msg_flags & MSG_TRUNC) != 0;
+  }
+  return count;
+}
+
+int send_batch(int descriptor, std::span<const outgoing_datagram> from, bool connected) noexcept {
+  batch all;
+  for (std::size_t index = 0; index < from.size(); ++index) {
+    msghdr& header = all.add(index, only_read(from[index].bytes));
+    if (!connected) {
+      header.msg_name = const_cast<sockaddr*>(from[index].receiver.raw());
+      header.msg_namelen = from[index].receiver.length();
+    }
+  }
+  int count = -1;
+  do {
+    count = sendmmsg(descriptor, all.headers.data(), static_cast<unsigned>(from.size()),
+                     MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (count < 0 && errno == EINTR);
+  return count < 0 ? -errno : count;
+}
+
+}  // namespace
+
+receive_datagram_operation::receive_datagram_operation(file_descriptor& descriptor,
+                                                       std::span<std::byte> into) noexcept
+    : message_operation(opcode::receive_message, descriptor, into) {
+  set_name(nullptr, sizeof(sockaddr_storage));
+}
+
+result<datagram> receive_datagram_operation::await_resume() {
+  const int count = finish();
+  if (count < 0) {
+    return failure_cause{-count, "recvmsg"};
+  }
+  datagram received;
+  received.size = static_cast<std::size_t>(count);
+  received.sender = sender_of(reinterpret_cast<const sockaddr*>(&name()), header().msg_namelen);
+  received.truncated = (header().msg_flags & MSG_TRUNC) != 0;
+  return received;
+}
+
+receive_whole_operation::receive_whole_operation(file_descriptor& descriptor,
+                                                 std::span<std::byte> into) noexcept
+    : message_operation(opcode::receive_message, descriptor, into) {}
+
+result<std::size_t> receive_whole_operation::await_resume() {
+  int count = finish();
+  if (count >= 0 && (header().msg_flags & MSG_TRUNC) != 0) {
+    count = -EMSGSIZE;
+  }
+  if (count < 0) {
+    return failure_cause{-count, "recvmsg"};
+  }
+  return static_cast<std::size_t>(count);
+}
+
+send_datagram_operation::send_datagram_operation(file_descriptor& descriptor,
+                                                 std::span<const std::byte> bytes,
+                                                 const sockaddr* receiver,
+                                                 socklen_t length) noexcept
+    : message_operation(opcode::send_message, descriptor, only_read(bytes)) {
+  if (receiver != nullptr) {
+    set_name(receiver, length);
+  }
+}
+
+result<std::size_t> send_datagram_operation::await_resume() {
+  const int count = finish();
+  if (count < 0) {
+    return failure_cause{-count, "sendmsg"};
+  }
+  return static_cast<std::size_t>(count);
+}
+
+udp_socket udp_socket::bind(const address& local, udp_options options) {
+  jackdaw::io::socket bound = jackdaw::io::socket::open(local.family(), SOCK_DGRAM);
+  if (options.reuse_port) {
+    bound.set_option(SOL_SOCKET, SO_REUSEPORT, 1);
+  }
+  if (options.broadcast) {
+    bound.set_option(SOL_SOCKET, SO_BROADCAST, 1);
+  }
+  if (local.is_ipv6()) {
+    bound.set_option(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  }
+  if (::bind(bound.native_handle(), local.raw(), local.length()) != 0) {
+    throw error(errno, "bind", local.to_string());
+  }
+  return udp_socket(std::move(bound));
+}
+
+void udp_socket::connect(const address& peer) {
+  if (::connect(native_handle(), peer.raw(), peer.length()) != 0) {
+    throw error(errno, "connect to", peer.to_string());
+  }
+  connected_ = true;
+}
+
+throwing<send_datagram_operation> udp_socket::send_to(std::span<const std::byte> bytes,
+                                                      const address& receiver) noexcept {
+  return throwing<send_datagram_operation>(socket_.descriptor(), bytes, receiver.raw(),
+                                           receiver.length());
+}
+
+send_datagram_operation udp_socket::try_send_to(std::span<const std::byte> bytes,
+                                                const address& receiver) noexcept {
+  return send_datagram_operation(socket_.descriptor(), bytes, receiver.raw(), receiver.length());
+}
+
+throwing<send_datagram_operation> udp_socket::send(std::span<const std::byte> bytes) noexcept {
+  return throwing<send_datagram_operation>(socket_.descriptor(), bytes, nullptr, 0);
+}
+
+send_datagram_operation udp_socket::try_send(std::span<const std::byte> bytes) noexcept {
+  return send_datagram_operation(socket_.descriptor(), bytes, nullptr, 0);
+}
+
+throwing<receive_datagram_operation> udp_socket::receive_from(std::span<std::byte> into) noexcept {
+  return throwing<receive_datagram_operation>(socket_.descriptor(), into);
+}
+
+receive_datagram_operation udp_socket::try_receive_from(std::span<std::byte> into) noexcept {
+  return receive_datagram_operation(socket_.descriptor(), into);
+}
+
+throwing<receive_whole_operation> udp_socket::receive(std::span<std::byte> into) noexcept {
+  return throwing<receive_whole_operation>(socket_.descriptor(), into);
+}
+
+receive_whole_operation udp_socket::try_receive(std::span<std::byte> into) noexcept {
+  return receive_whole_operation(socket_.descriptor(), into);
+}
+
+task<std::size_t> udp_socket::receive_many(std::span<datagram_slot> into) {
+  result<std::size_t> received = co_await try_receive_many(into);
+  co_return received.value();
+}
+
+task<result<std::size_t>> udp_socket::try_receive_many(std::span<datagram_slot> into) {
+  const auto wanted = into.first(std::min(into.size(), batch_max));
+  int count = wanted.empty() ? 0 : -EAGAIN;
+  // The wait comes first: a socket that is never empty must not keep the worker for itself.
+  while (count == -EAGAIN) {
+    ready_operation waiting(socket_.descriptor(), POLLIN);
+    const int events = co_await waiting;
+    count = events < 0 ? events : receive_batch(native_handle(), wanted);
+  }
+  if (count < 0) {
+    co_return failure_cause{-count, "recvmmsg"};
+  }
+  co_return static_cast<std::size_t>(count);
+}
+
+task<std::size_t> udp_socket::send_many(std::span<const outgoing_datagram> all) {
+  result<std::size_t> sent = co_await try_send_many(all);
+  co_return sent.value();
+}
+
+task<result<std::size_t>> udp_socket::try_send_many(std::span<const outgoing_datagram> all) {
+  std::size_t sent = 0;
+  while (sent < all.size()) {
+    ready_operation waiting(socket_.descriptor(), POLLOUT);
+    const int events = co_await waiting;
+    const auto rest = all.subspan(sent, std::min(all.size() - sent, batch_max));
+    const int count = events < 0 ? events : send_batch(native_handle(), rest, connected_);
+    if (count >= 0) {
+      sent += static_cast<std::size_t>(count);
+    } else if (count != -EAGAIN) {
+      if (sent > 0) {
+        break;
+      }
+      co_return failure_cause{-count, "sendmmsg"};
+    }
+  }
+  co_return sent;
+}
+
+}  // namespace jackdaw::io
