@@ -56,8 +56,8 @@ def our_tests():
 
 def cpython_tests(modules):
     """test_module.Class.test_name of CPython's tests in these modules; None if there is no CPython 3.13.0."""
-    python, patch = record.find_python()
-    if python is None or patch != 0:  # The list is 3.13.0's.
+    python = record.find_python()
+    if python is None or record.patch_of(python) != 0:  # The list is 3.13.0's.
         return None
     asked = [python, "-c", "import test.test_asyncio as t; print(t.__path__[0])"]
     found = subprocess.run(asked, capture_output=True, text=True, check=False)

@@ -30,16 +30,20 @@ SKIPPED = 77
 
 
 def find_python():
-    """The interpreter, and which patch release of 3.13 it is."""
     candidates = [shutil.which("python3.13")]
     candidates += sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/3.13*/bin/python3.13")), reverse=True)
     for candidate in filter(None, candidates):
         # A shim in PATH may be there although its version is not.
         asked = subprocess.run([candidate, "--version"], capture_output=True, text=True, check=False)
-        version = re.match(r"Python 3\.13\.(\d+)", asked.stdout)
-        if asked.returncode == 0 and version:
-            return candidate, int(version[1])
-    return None, 0
+        if asked.returncode == 0 and asked.stdout.startswith("Python 3.13."):
+            return candidate
+    return None
+
+
+def patch_of(python):
+    """The third number of its version."""
+    asked = subprocess.run([python, "-c", "import sys; print(sys.version_info.micro)"], capture_output=True, text=True, check=True)
+    return int(asked.stdout)
 
 
 def is_compared_with(script, patch):
@@ -88,11 +92,12 @@ def main():
     parser.add_argument("--update", action="store_true", help="write the traces anew")
     parser.add_argument("names", nargs="*", metavar="NAME", help="cases; all if none is named")
     options = parser.parse_args()
-    python, patch = find_python()
+    python = find_python()
     if python is None:
         print("SKIPPED: NO CPYTHON 3.13 FOUND (python3.13 in PATH, ~/.pyenv/versions/3.13*); the traces were not re-recorded")
         return SKIPPED
     scripts = [CASES / f"{name}.py" for name in options.names] or sorted(CASES.glob("*.py"))
+    patch = patch_of(python)
     changed = [script.stem for script in scripts if not is_compared_with(script, patch)]
     if changed:
         print(f"not compared, since 3.13.{patch} prints something else: {', '.join(changed)}")
