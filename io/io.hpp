@@ -6,6 +6,7 @@
 #include <jackdaw/io/child_pipe.hpp>
 #include <jackdaw/io/error.hpp>
 #include <jackdaw/io/exit_status.hpp>
+#include <jackdaw/io/file.hpp>
 #include <jackdaw/io/file_watcher.hpp>
 #include <jackdaw/io/pipe.hpp>
 #include <jackdaw/io/probe.hpp>
