@@ -232,11 +232,13 @@ TEST_P(run_test, an_error_that_nobody_fetched_is_told_with_the_name_of_its_task)
 // -- The end, with I/O in flight ------------------------------------------------------------------
 
 struct ended {
+  std::atomic<int> begun{0};
   std::atomic<int> cancelled{0};
   std::atomic<int> cleaned_up{0};
 };
 
 task<void> note_cancellation(task<void> body, ended& counts) {
+  counts.begun.fetch_add(1);
   try {
     co_await std::move(body);
   } catch (const cancelled_error&) {
@@ -304,6 +306,10 @@ task<void> leave_everything_in_flight(peers& kept, ended& counts, bool by_except
   spawn(note_cancellation(write_for_ever(std::move(writing)), counts));
   auto leaving = left_end(testing::connected_streams());
   spawn(note_cancellation(say_good_bye(std::move(leaving), counts), counts));
+  // One that is cancelled before its first step has nothing to note.
+  while (counts.begun.load() < 6) {
+    co_await jackdaw::sleep(1ms);
+  }
   co_await jackdaw::sleep(2ms);
   if (by_exception) {
     throw std::runtime_error("main failed");
