@@ -1,8 +1,9 @@
-// The heap behind the frame lists, and the count of what is in use.
+// What is behind the frame lists, and the count of what is in use.
 #include <jackdaw/runtime/base/intrusive_list.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/frame_allocator.hpp>
 #include <jackdaw/runtime/frame_depot.hpp>
+#include <jackdaw/runtime/frame_heap.hpp>
 #include <jackdaw/runtime/run_slot.hpp>
 
 #include <mutex>
@@ -37,6 +38,12 @@ keeper_registry& registry() {
   return *instance;
 }
 
+// Never destroyed, as the registry.
+frame_heap& heap() {
+  static auto* const instance = new frame_heap;
+  return *instance;
+}
+
 /// Gives the lists of a thread their room, and what is in them back to the heap when the thread ends.
 class keeper : public list_links {
  public:
@@ -54,11 +61,7 @@ class keeper : public list_links {
     jackdaw_frame_lists = &no_lists;
     const std::lock_guard guard(registry().lock);
     for (frame_lists::list& list : lists_.lists) {
-      while (frame_lists::block* const block = list.head) {
-        list.head = block->next;
-        ::operator delete(block);
-        count_from_heap(-1);
-      }
+      count_from_heap(-std::int64_t{heap().take_back(list, frame_lists::blocks_max)});
     }
     registry().from_heap_of_ended_threads += from_heap_.load(std::memory_order_relaxed);  // L2
     intrusive_list<keeper>::remove(*this);
@@ -114,11 +117,11 @@ void count_from_heap(std::int64_t change) {
 
 constinit frame_depot depot;
 
-// The list for frames of this size that the thread keeps; null if there is none.
-frame_lists::list* kept_list(std::size_t index) {
-  const bool is_kept = !sanitized && index < frame_lists::class_count;
-  return is_kept && this_thread_keeper() != nullptr ? &jackdaw_frame_lists->lists[index] : nullptr;
-}
+// Whether frames of this size are blocks of the frame heap.
+bool is_block(std::size_t index) { return !sanitized && index < frame_lists::class_count; }
+
+// A list for one block, for threads that keep none any more.
+frame_lists::list list_for_one() noexcept { return {nullptr, {1}}; }
 
 }  // namespace
 
@@ -132,25 +135,43 @@ void* allocate_frame_slowly(std::size_t bytes) {
     slot->frame_misses.add(1);
   }
   const std::size_t index = frame_lists::class_of(bytes);
-  frame_lists::list* const list = kept_list(index);
-  if (list != nullptr && (list->head != nullptr || depot.give_to(*list, index))) {
-    return list->take();
+  if (!is_block(index)) {
+    count_from_heap(+1);
+    return ::operator new(bytes);
   }
-  count_from_heap(+1);
-  // As large as its class: whoever frees it keeps it for frames of the class.
-  const bool whole_class = !sanitized && index < frame_lists::class_count;
-  return ::operator new(whole_class ? frame_lists::bytes_of(index) : bytes);
+  if (this_thread_keeper() == nullptr) {
+    count_from_heap(+1);
+    frame_lists::list one = list_for_one();
+    heap().fill(one, index, 1);
+    return one.take();
+  }
+  // The first time, the thread's lists are what the keeper has just made.
+  frame_lists::list& list = jackdaw_frame_lists->lists[index];
+  if (list.head == nullptr && !depot.give_to(list, index)) {
+    count_from_heap(heap().fill(list, index));
+  }
+  return list.take();
 }
 
 void free_frame_slowly(void* block, std::size_t bytes) noexcept {
   const std::size_t index = frame_lists::class_of(bytes);
-  frame_lists::list* const list = kept_list(index);
-  if (list != nullptr && (list->has_room() || depot.take_from(*list, index))) {
-    list->put(block);
+  if (!is_block(index)) {
+    count_from_heap(-1);
+    ::operator delete(block);
     return;
   }
-  count_from_heap(-1);
-  ::operator delete(block);
+  if (this_thread_keeper() == nullptr) {
+    count_from_heap(-1);
+    frame_lists::list one = list_for_one();
+    one.put(block);
+    heap().take_back(one, 1);
+    return;
+  }
+  frame_lists::list& list = jackdaw_frame_lists->lists[index];
+  if (!list.has_room() && !depot.take_from(list, index)) {
+    count_from_heap(-std::int64_t{heap().take_back(list, frame_depot::chain_length)});
+  }
+  list.put(block);
 }
 
 std::int64_t live_frames() noexcept {

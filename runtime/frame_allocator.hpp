@@ -4,8 +4,8 @@
 // -------------
 // A block freed on a thread goes to that thread's list, wherever it came from: a stolen task gives its
 // frame to the thief. Lists are capped; what is beyond goes to a depot, from which empty lists are filled
-// (frame_depot.hpp), and from there to the heap. So a flow from one worker to another cannot grow without end,
-// and no remote-free queue is needed.
+// (frame_depot.hpp), and from there to a heap of such blocks (frame_heap.hpp). So a flow from one worker to another
+// cannot grow without end, and no remote-free queue is needed. What is larger than any class is malloc()'s.
 // Under a sanitizer every block comes from the heap, so that use after free is seen.
 //
 // What is written where
@@ -63,12 +63,11 @@ struct frame_lists {
     }
   };
 
-  // Blocks as malloc() has them: a multiple of 16 bytes, less the 8 that it keeps before each.
   [[nodiscard]] static constexpr std::size_t class_of(std::size_t bytes) noexcept {
-    return (bytes + 7) / class_bytes;
+    return (bytes + class_bytes - 1) / class_bytes;
   }
   [[nodiscard]] static constexpr std::size_t bytes_of(std::size_t index) noexcept {
-    return index * class_bytes + 8;
+    return index * class_bytes;
   }
 
   std::array<list, class_count> lists;

@@ -1,6 +1,6 @@
 // Where threads leave what their frame lists have too much of, for those that have too little: a worker that
 // spawns what another one ends. By chains of half a list, so that the lock is taken once for hundreds of blocks.
-// What is beyond bytes_max of one class goes back to the heap.
+// What is beyond bytes_max of one class goes back to the frame heap.
 #pragma once
 
 #include <jackdaw/runtime/base/spin_lock.hpp>

@@ -19,6 +19,7 @@ packages_test=(curl wrk git openssl)
 packages_peers=(python3-uvloop)  # What jackdaw is compared with.
 packages_versus=(
   libboost-dev libuv1-dev golang-go librust-tokio-dev librust-rayon-dev
+  lld-19 llvm-19  # C++ is linked as Rust is: with optimisation.
   libtcmalloc-minimal4 libbenchmark-tools python3-matplotlib python3-scipy
 )
 packages_sanitizer=(libclang-rt-19-dev llvm-19)  # The latter names functions in reports.
