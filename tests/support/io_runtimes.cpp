@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -138,6 +139,14 @@ stream_pair local_streams() {
 }
 
 std::vector<stream_pair> local_streams(std::size_t count) {
+  // Shells and containers begin with a soft limit of 1024, below one that is much higher.
+  rlimit descriptors{};
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0 && descriptors.rlim_cur < 4 * count) {
+    descriptors.rlim_cur = std::min<rlim_t>(descriptors.rlim_max, 4 * count);
+    if (setrlimit(RLIMIT_NOFILE, &descriptors) != 0) {
+      fail("setrlimit");
+    }
+  }
   std::vector<stream_pair> streams;
   streams.reserve(count);
   for (std::size_t index = 0; index < count; ++index) {

@@ -372,14 +372,14 @@ TEST(cpython_threads_test, calls_in_threads_that_are_awaited_together_are_made_o
   }());
 }
 
-task<int> add_later(int left, int right) {
-  co_await asyncio::sleep(50ms);
+task<int> add_much_later(int left, int right) {
+  co_await asyncio::sleep(1h);
   co_return left + right;
 }
 
 // What a thread does that asks for it and waits no longer than `limit`.
 std::string ask_and_give_up(scheduler* loop, std::optional<duration> limit) {
-  auto asked = run_coroutine_threadsafe(add_later(1, 2), *loop);
+  auto asked = run_coroutine_threadsafe(add_much_later(1, 2), *loop);
   std::string end;
   try {
     end = std::to_string(std::move(asked).get(limit));
