@@ -142,9 +142,6 @@ frame_heap::region& frame_heap::map_region() {
     ::munmap(begin, before);
   }
   ::munmap(begin + before + region_bytes, region_bytes - before);
-  if (regions_ > 0) {
-    ::madvise(begin + before, region_bytes, MADV_HUGEPAGE);  // A wish: small pages do as well.
-  }
   ++regions_;
   auto* const made = ::new (begin + before) region;
   made->free_runs = all_runs;

@@ -11,9 +11,7 @@
 //   region:  spare ◄──► open (has free runs) ◄──► full                  open ──► spare, or the kernel's
 //
 // Why not malloc(): its headers are a tenth of a frame, and each of the many is asked for, and given back, one by
-// one. And a program whose tasks take hundreds of megabytes spends half of their lives in page faults, unless it
-// asks for huge pages, which it may only do for memory of its own. The first region has small pages: a program with
-// few tasks must not pay for two megabytes of zeros.
+// one; and memory from it is mixed with other memory, so that less of it can go back.
 //
 // All of it is under one lock, which is taken once for some pages of blocks; lists and depot come before it.
 #pragma once
