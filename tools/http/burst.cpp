@@ -15,12 +15,31 @@ constexpr std::size_t output_bytes_high = 64UL * 1024;
 
 burst::burst(server_context& server) : server_(server), parser_(server.options.limits) {}
 
-burst::~burst() {
-  // A statistic that orders nothing.
-  server_.counters.requests.fetch_add(requests_, std::memory_order_relaxed);
+burst::step burst::advance(std::span<const std::byte> bytes, time_point now) {
+  if (unsent_ == 0 && !sleeping_) {
+    started_ = now;
+  }
+  const std::size_t output_before = output_.size();
+  const step taken = answer_all(bytes, now);
+  group_.received_bytes = taken.consumed;
+  count_group(output_before);
+  return taken;
 }
 
-burst::step burst::advance(std::span<const std::byte> bytes, time_point now) {
+void burst::count_group(std::size_t output_before) noexcept {
+  group_.sent_bytes = output_.size() - output_before;
+  unsent_ += group_.requests;
+  server_.metrics.count(group_);
+  group_ = reply_group{};
+}
+
+void burst::sent(time_point now) noexcept {
+  if (unsent_ != 0) {
+    server_.metrics.count_latency(std::exchange(unsent_, 0), now - started_);
+  }
+}
+
+burst::step burst::answer_all(std::span<const std::byte> bytes, time_point now) {
   if (std::exchange(sleeping_, false)) {
     const wish next = write_reply(bytes.empty());
     if (next != wish::read) {
@@ -32,7 +51,7 @@ burst::step burst::advance(std::span<const std::byte> bytes, time_point now) {
     const auto parsed = parser_.feed(bytes.subspan(consumed));
     consumed += parsed.consumed;
     if (parsed.outcome == progress::failed) {
-      return {refuse(parser_.error()), consumed};
+      return {refuse_now(parser_.error()), consumed};
     }
     if (parsed.outcome == progress::need_more) {
       await_more(now, parsed.consumed > 0 || consumed < bytes.size());
@@ -68,7 +87,6 @@ void burst::await_more(time_point now, bool anything_left) {
 
 burst::wish burst::answer_request(bool last) {
   receiving_ = false;
-  ++requests_;
   pending_ = answer{};
   handle(parser_.message(), server_, pending_);
   sleeping_ = pending_.delay.count() > 0;
@@ -83,6 +101,8 @@ burst::wish burst::write_reply(bool last) {
   pending_.reply.close = close;
   pending_.reply.say_keep_alive = message.version_minor() == 0;
   append(output_, pending_.reply);
+  ++group_.requests;
+  group_.add_reply(pending_.reply.code);
   parser_.reset();
   if (!close) {
     return wish::read;
@@ -91,8 +111,16 @@ burst::wish burst::write_reply(bool last) {
 }
 
 burst::wish burst::refuse(status code) {
+  const std::size_t output_before = output_.size();
+  const wish next = refuse_now(code);
+  count_group(output_before);
+  return next;
+}
+
+burst::wish burst::refuse_now(status code) {
   append_refusal(output_, code);
-  server_.counters.refusals.fetch_add(1, std::memory_order_relaxed);  // A statistic.
+  group_.add_reply(code);
+  server_.metrics.count_refusal();
   return wish::abort;
 }
 

@@ -33,7 +33,7 @@ class burst : public pooled {
   explicit burst(server_context& server);
   burst(const burst&) = delete;
   burst& operator=(const burst&) = delete;
-  ~burst();
+  ~burst() = default;
 
   struct step {
     wish next;
@@ -47,6 +47,9 @@ class burst : public pooled {
   /// Refuses the request that is being received.
   [[nodiscard]] wish refuse(status code);
 
+  /// The output was taken by the kernel. After each step, also if there was none.
+  void sent(time_point now) noexcept;
+
   [[nodiscard]] std::chrono::milliseconds delay() const noexcept { return pending_.delay; }
 
   /// True if nothing of a next request has been consumed: with no bytes left, drop the burst.
@@ -58,16 +61,21 @@ class burst : public pooled {
   [[nodiscard]] std::string& output() noexcept { return output_; }
 
  private:
+  [[nodiscard]] step answer_all(std::span<const std::byte> bytes, time_point now);
   [[nodiscard]] wish answer_request(bool last);
   [[nodiscard]] wish write_reply(bool last);
+  [[nodiscard]] wish refuse_now(status code);
   void await_more(time_point now, bool anything_left);
+  void count_group(std::size_t output_before) noexcept;
 
   server_context& server_;
   request_parser parser_;
   std::string output_;
   answer pending_;  // The answer that waits for its delay.
   time_point deadline_{};
-  std::uint64_t requests_ = 0;  // Not yet in the server's counters.
+  time_point started_{};  // When the oldest request arrived that has no reply yet.
+  reply_group group_;     // Of this step.
+  std::uint32_t unsent_ = 0;
   bool sleeping_ = false;
   bool receiving_ = false;
   bool receiving_head_ = false;

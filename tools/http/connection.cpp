@@ -109,7 +109,8 @@ task<void> serve_connection(server_context& server, io::tcp_stream stream) {
   io::buffered_reader reader(stream);
   std::unique_ptr<burst> work;
   // A client that connects and says nothing gets as long as one that begins to speak.
-  time_point deadline = deadline_after(now(), server.options.header_timeout);
+  time_point at = now();  // Of the last event: the clock is read once per event.
+  time_point deadline = deadline_after(at, server.options.header_timeout);
   auto next = burst::wish::read;
 
   while (next == burst::wish::read) {
@@ -119,12 +120,13 @@ task<void> serve_connection(server_context& server, io::tcp_stream stream) {
     auto arrived = arrival::end;
     try {
       // Not await_bytes(): a coroutine in between would be one more frame per idle connection.
-      const io::result<std::size_t> count = co_await timeout(deadline - now(), reader.fill());
+      const io::result<std::size_t> count = co_await timeout(deadline - at, reader.fill());
       arrived = count.ok() && *count > 0 ? arrival::bytes : arrival::end;
     } catch (const timeout_error&) {
       arrived = arrival::late;
     }
     entry.leave_idle();
+    at = now();
     if (arrived == arrival::end || (arrived == arrival::late && work == nullptr)) {
       break;
     }
@@ -135,15 +137,18 @@ task<void> serve_connection(server_context& server, io::tcp_stream stream) {
       if (arrived == arrival::late) {
         next = work->refuse(status::request_timeout);
       } else {
-        const burst::step step = work->advance(reader.buffered(), now());
+        const burst::step step = work->advance(reader.buffered(), at);
         reader.consume(step.consumed);
         next = step.next;
       }
       if (!co_await send(stream, work->output(), server.options.write_timeout)) {
         co_return;
       }
+      at = now();
+      work->sent(at);
       if (next == burst::wish::sleep) {
         co_await pause(work->delay());
+        at = now();
       }
     } while (next == burst::wish::write || next == burst::wish::sleep);
 
@@ -151,7 +156,7 @@ task<void> serve_connection(server_context& server, io::tcp_stream stream) {
       deadline = work->deadline();
     } else {
       work.reset();
-      deadline = deadline_after(now(), server.options.idle_timeout);
+      deadline = deadline_after(at, server.options.idle_timeout);
     }
   }
   if (next == burst::wish::abort) {

@@ -1,6 +1,7 @@
 // The routes of handlers.hpp.
 
 #include <jackdaw/tools/http/handlers.hpp>
+#include <jackdaw/tools/prometheus_text.hpp>
 
 #include <array>
 #include <cstdint>
@@ -25,6 +26,12 @@ void json(const request&, const server_context&, answer& into) {
 void stats(const request&, const server_context& server, answer& into) {
   into.text = stats_json(server);
   into.reply.content_type = "application/json";
+  into.reply.body = into.text;
+}
+
+void metrics(const request&, const server_context& server, answer& into) {
+  into.text = metrics_text(server);
+  into.reply.content_type = tools::prometheus_text::content_type;
   into.reply.body = into.text;
 }
 
@@ -64,13 +71,14 @@ struct route {
   void (*run)(const request&, const server_context&, answer&);
 };
 
-constexpr std::array<route, 6> routes = {{
+constexpr std::array<route, 7> routes = {{
     {"/", true, plaintext},
     {"/json", true, json},
     {"/echo", false, echo},
     {"/sleep", true, sleep},
     {"/cpu", true, cpu},
     {"/stats", true, stats},
+    {"/metrics", true, metrics},
 }};
 
 }  // namespace

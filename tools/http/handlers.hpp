@@ -3,6 +3,7 @@
 //   /            "Hello, World!"                  GET, HEAD
 //   /json        the same, as JSON                GET, HEAD
 //   /stats       counters and CPU time, as JSON   GET, HEAD
+//   /metrics     the same and more, Prometheus'   GET, HEAD
 //   /sleep?ms=N  answers after N milliseconds     GET, HEAD    the connection sleeps, not a handler
 //   /cpu?us=N    burns N microseconds of CPU      GET, HEAD    on purpose: it holds its worker
 //   /echo        returns the body                 POST, PUT

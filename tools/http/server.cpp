@@ -36,12 +36,12 @@ namespace {
 constexpr unsigned turning_away_max = 128;
 
 void admit(server_context& server, io::tcp_stream stream) {
-  server.counters.connections.fetch_add(1, std::memory_order_relaxed);  // A statistic.
+  server.metrics.count_connection();
   if (server.registry.reserve(server.options.connections_max)) {
     spawn(serve_connection(server, std::move(stream)));
     return;
   }
-  server.counters.overflows.fetch_add(1, std::memory_order_relaxed);  // A statistic.
+  server.metrics.count_shed(shed::connections);
   // Relaxed: the count only bounds how many there are at a time.
   if (server.turning_away.fetch_add(1, std::memory_order_relaxed) < turning_away_max) {
     spawn(turn_away(server, std::move(stream)));

@@ -5,11 +5,11 @@
 #include <jackdaw/runtime/sync/event.hpp>
 #include <jackdaw/tools/http/connection_registry.hpp>
 #include <jackdaw/tools/http/request_parser.hpp>
+#include <jackdaw/tools/http/server_metrics.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -28,20 +28,12 @@ struct server_options {
   std::string stats_file;  ///< If not empty: gets the content of /stats at the end.
 };
 
-/// Counted once per burst, not per request: one cache line is shared by all workers.
-struct server_counters {
-  std::atomic<std::uint64_t> requests{0};
-  std::atomic<std::uint64_t> connections{0};  // Accepted so far.
-  std::atomic<std::uint64_t> refusals{0};     // Malformed, too large, too slow.
-  std::atomic<std::uint64_t> overflows{0};    // Connections beyond connections_max.
-};
-
 /// Lifetime: outlives the runtime, so that no connection can outlive it.
 struct server_context {
   explicit server_context(server_options chosen) : options(std::move(chosen)) {}
 
   const server_options options;
-  server_counters counters;
+  server_metrics metrics;
   connection_registry registry;
   std::atomic<unsigned> turning_away{0};  // Connections that are being told 503.
   std::atomic<bool> draining{false};
@@ -50,5 +42,8 @@ struct server_context {
 
 /// The content of /stats: one line of JSON. In a task of the server.
 [[nodiscard]] std::string stats_json(const server_context& server);
+
+/// The content of /metrics. In a task of the server.
+[[nodiscard]] std::string metrics_text(const server_context& server);
 
 }  // namespace jackdaw::http
