@@ -32,10 +32,16 @@ struct http_reply {
 
 class raw_client {
  public:
-  explicit raw_client(std::uint16_t port)
+  /// `from`: the address that it has itself, one of this machine; 0: as the kernel chooses.
+  explicit raw_client(std::uint16_t port, std::uint32_t from = 0)
       : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(from);
+    if (from != 0 &&
+        bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      return;
+    }
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(port);
     connected_ = connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;

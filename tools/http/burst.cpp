@@ -15,6 +15,20 @@ constexpr std::size_t output_bytes_high = 64UL * 1024;
 
 burst::burst(server_context& server) : server_(server), parser_(server.options.limits) {}
 
+burst::~burst() { leave_flight(); }
+
+bool burst::enter_flight() noexcept {
+  const std::size_t count_max = server_.options.in_flight_max;
+  in_flight_ = in_flight_ || count_max == 0 || server_.in_flight.enter(count_max);
+  return in_flight_;
+}
+
+void burst::leave_flight() noexcept {
+  if (std::exchange(in_flight_, false) && server_.options.in_flight_max != 0) {
+    server_.in_flight.leave();
+  }
+}
+
 burst::step burst::advance(std::span<const std::byte> bytes, time_point now) {
   if (unsent_ == 0 && !sleeping_) {
     started_ = now;
@@ -36,6 +50,9 @@ void burst::count_group(std::size_t output_before) noexcept {
 void burst::sent(time_point now) noexcept {
   if (unsent_ != 0) {
     server_.metrics.count_latency(std::exchange(unsent_, 0), now - started_);
+  }
+  if (!sleeping_) {
+    leave_flight();
   }
 }
 
@@ -87,6 +104,13 @@ void burst::await_more(time_point now, bool anything_left) {
 
 burst::wish burst::answer_request(bool last) {
   receiving_ = false;
+  if (!enter_flight()) {
+    ++group_.requests;
+    group_.add_reply(status::service_unavailable);
+    server_.metrics.count_shed(shed::in_flight);
+    append_refusal(output_, status::service_unavailable);
+    return last ? wish::close : wish::abort;
+  }
   pending_ = answer{};
   handle(parser_.message(), server_, pending_);
   sleeping_ = pending_.delay.count() > 0;

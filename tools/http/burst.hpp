@@ -33,7 +33,7 @@ class burst : public pooled {
   explicit burst(server_context& server);
   burst(const burst&) = delete;
   burst& operator=(const burst&) = delete;
-  ~burst() = default;
+  ~burst();
 
   struct step {
     wish next;
@@ -64,6 +64,8 @@ class burst : public pooled {
   [[nodiscard]] step answer_all(std::span<const std::byte> bytes, time_point now);
   [[nodiscard]] wish answer_request(bool last);
   [[nodiscard]] wish write_reply(bool last);
+  [[nodiscard]] bool enter_flight() noexcept;
+  void leave_flight() noexcept;
   [[nodiscard]] wish refuse_now(status code);
   void await_more(time_point now, bool anything_left);
   void count_group(std::size_t output_before) noexcept;
@@ -76,6 +78,7 @@ class burst : public pooled {
   time_point started_{};  // When the oldest request arrived that has no reply yet.
   reply_group group_;     // Of this step.
   std::uint32_t unsent_ = 0;
+  bool in_flight_ = false;  // Counted as being answered.
   bool sleeping_ = false;
   bool receiving_ = false;
   bool receiving_head_ = false;

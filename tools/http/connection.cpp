@@ -104,7 +104,8 @@ task<arrival> await_bytes(io::buffered_reader& reader, time_point deadline) {
 
 }  // namespace
 
-task<void> serve_connection(server_context& server, io::tcp_stream stream) {
+task<void> serve_connection(server_context& server, io::tcp_stream stream,
+                            std::unique_ptr<client> who) {
   registration entry(server, stream.native_handle());
   io::buffered_reader reader(stream);
   std::unique_ptr<burst> work;

@@ -55,6 +55,10 @@ void add_connections(prometheus_text& out, const server_context& server,
   out.sample(static_cast<std::uint64_t>(server.registry.size()));
   out.family("jackdaw_http_connections_accepted_total", kind::counter, "Connections accepted.");
   out.sample(totals.connections);
+  if (server.options.in_flight_max != 0) {
+    out.family("jackdaw_http_connections_in_flight", kind::gauge, "Connections being answered.");
+    out.sample(static_cast<std::uint64_t>(server.in_flight.size()));
+  }
   out.family("jackdaw_http_shed_total", kind::counter,
              "Connections and requests beyond a cap, by the cap.");
   for (std::size_t index = 0; index < shed_kinds; ++index) {

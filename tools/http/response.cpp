@@ -56,6 +56,10 @@ void append(std::string& out, const response& reply) {
     out += "\r\nAllow: ";
     out += reply.allow;
   }
+  if (reply.retry_after_s != 0) {
+    out += "\r\nRetry-After: ";
+    append_number(out, reply.retry_after_s);
+  }
   if (reply.close) {
     out += "\r\nConnection: close";
   } else if (reply.say_keep_alive) {
@@ -74,6 +78,7 @@ void append_refusal(std::string& out, status code) {
   reply.code = code;
   reply.body = body;
   reply.close = true;
+  reply.retry_after_s = code == status::service_unavailable ? 1 : 0;
   append(out, reply);
 }
 

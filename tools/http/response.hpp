@@ -15,6 +15,7 @@ struct response {
   std::string_view content_type = "text/plain";
   std::string_view body;
   std::string_view allow;       ///< For 405: the methods that would have been right.
+  unsigned retry_after_s = 0;   ///< For 503: when to come again; 0: not said.
   bool head_only = false;       ///< Reply to HEAD: the length of the body, but not the body.
   bool close = false;           ///< "Connection: close": this is the last reply.
   bool say_keep_alive = false;  ///< An HTTP/1.0 client closes unless told otherwise.

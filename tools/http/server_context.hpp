@@ -3,6 +3,8 @@
 
 #include <jackdaw/runtime/clock.hpp>
 #include <jackdaw/runtime/sync/event.hpp>
+#include <jackdaw/tools/http/address_counts.hpp>
+#include <jackdaw/tools/http/admission.hpp>
 #include <jackdaw/tools/http/connection_registry.hpp>
 #include <jackdaw/tools/http/request_parser.hpp>
 #include <jackdaw/tools/http/server_metrics.hpp>
@@ -24,8 +26,13 @@ struct server_options {
   duration write_timeout = std::chrono::seconds(30);   ///< For one batch of replies.
   duration grace = std::chrono::seconds(5);            ///< For requests in progress at SIGTERM.
   std::size_t connections_max = 65'536;                ///< Beyond it: 503, and close.
+  std::size_t in_flight_max = 0;                       ///< Connections being answered; 0: no cap.
+  std::size_t per_address_max = 0;                     ///< Connections; 0: no cap.
   std::string port_file;   ///< If not empty: gets "address:port" once the server listens.
   std::string stats_file;  ///< If not empty: gets the content of /stats at the end.
+
+  /// Whether somebody wants to know who the clients are.
+  [[nodiscard]] bool wants_clients() const noexcept { return per_address_max != 0; }
 };
 
 /// Lifetime: outlives the runtime, so that no connection can outlive it.
@@ -35,6 +42,8 @@ struct server_context {
   const server_options options;
   server_metrics metrics;
   connection_registry registry;
+  address_counts addresses;
+  flight_count in_flight;                 // Counted only if there is a cap.
   std::atomic<unsigned> turning_away{0};  // Connections that are being told 503.
   std::atomic<bool> draining{false};
   event all_closed;  // Set when the last connection leaves while draining.
