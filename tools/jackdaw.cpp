@@ -86,6 +86,14 @@ void add_serve(CLI::App& app, action& chosen) {
       ->capture_default_str();
   add_runtime_options(*command, *runtime);
   add_serve_caps(*command, *options);
+  command->add_option("--root", options->root, "Serve the files below this directory")
+      ->type_name("DIRECTORY");
+  auto* const key = command->add_option("--tls-key", options->tls_key, "Its private key, PEM");
+  auto* const certificate =
+      command->add_option("--tls-cert", options->tls_certificate,
+                          "Serve HTTPS, with this certificate and its chain, PEM");
+  certificate->type_name("FILE")->needs(key);
+  key->type_name("FILE")->needs(certificate);
   command->add_option("--body-bytes-max", options->limits.body_bytes_max, "Beyond it: 413")
       ->capture_default_str();
   add_seconds(*command, "--header-timeout-s", options->header_timeout, "For the head of a request");

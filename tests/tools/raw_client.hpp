@@ -115,6 +115,12 @@ class raw_client {
     return read_reply(limit);
   }
 
+  /// True once there is something to read, or the end.
+  [[nodiscard]] bool wait_readable(std::chrono::milliseconds limit) const {
+    pollfd readable{.fd = socket_, .events = POLLIN, .revents = 0};
+    return poll(&readable, 1, static_cast<int>(limit.count())) == 1;
+  }
+
   /// True if the other side ends the connection within the limit, having sent nothing more.
   bool ends_within(std::chrono::milliseconds limit) { return !receive(limit) && ended_; }
 

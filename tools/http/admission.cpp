@@ -20,6 +20,9 @@ constexpr unsigned turning_away_max = 128;
 
 void shed_connection(server_context& server, io::tcp_stream stream, shed why) {
   server.metrics.count_shed(why);
+  if (server.tls.has_value()) {
+    return;  // It could read the reply only after a handshake, which costs more than a request.
+  }
   if (server.turning_away.fetch_add(1, std::memory_order_relaxed) < turning_away_max) {  // A1
     spawn(turn_away(server, std::move(stream)));
   } else {

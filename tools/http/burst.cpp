@@ -30,7 +30,8 @@ void burst::leave_flight() noexcept {
 }
 
 burst::step burst::advance(std::span<const std::byte> bytes, time_point now) {
-  if (unsent_ == 0 && !sleeping_) {
+  now_ = now;
+  if (unsent_ == 0 && !waiting_ && !sending_body_) {
     started_ = now;
   }
   const std::size_t output_before = output_.size();
@@ -51,14 +52,14 @@ void burst::sent(time_point now) noexcept {
   if (unsent_ != 0) {
     server_.metrics.count_latency(std::exchange(unsent_, 0), now - started_);
   }
-  if (!sleeping_) {
+  if (!waiting_) {
     leave_flight();
   }
 }
 
 burst::step burst::answer_all(std::span<const std::byte> bytes, time_point now) {
-  if (std::exchange(sleeping_, false)) {
-    const wish next = write_reply(bytes.empty());
+  if (waiting_ || sending_body_) {
+    const wish next = resume(bytes.empty());
     if (next != wish::read) {
       return {next, 0};
     }
@@ -113,8 +114,31 @@ burst::wish burst::answer_request(bool last) {
   }
   pending_ = answer{};
   handle(parser_.message(), server_, pending_);
-  sleeping_ = pending_.delay.count() > 0;
-  return sleeping_ ? wish::sleep : write_reply(last);
+  if (pending_.wants_file) {
+    auto known = server_.files->find(file_path(), now_);
+    if (known == nullptr) {
+      waiting_ = true;
+      return wish::open;
+    }
+    opened(looked_up(std::move(known)));
+  }
+  waiting_ = pending_.delay.count() > 0;
+  return waiting_ ? wish::sleep : write_reply(last);
+}
+
+burst::wish burst::resume(bool last) {
+  if (std::exchange(sending_body_, false)) {
+    pending_.file.reset();
+    return after_body_;
+  }
+  waiting_ = false;
+  return write_reply(last);
+}
+
+void burst::opened(const looked_up& found) { answer_with(parser_.message(), found, pending_); }
+
+burst::body burst::pending_body() const {
+  return {pending_.file, pending_.offset, pending_.reply.length.value_or(0)};
 }
 
 burst::wish burst::write_reply(bool last) {
@@ -128,10 +152,15 @@ burst::wish burst::write_reply(bool last) {
   ++group_.requests;
   group_.add_reply(pending_.reply.code);
   parser_.reset();
-  if (!close) {
-    return wish::read;
+  const wish next = close ? (last ? wish::close : wish::abort) : wish::read;
+  const bool body_follows = pending_.reply.length.value_or(0) > 0 && !pending_.reply.head_only;
+  if (!body_follows) {
+    pending_.file.reset();
+    return next;
   }
-  return last ? wish::close : wish::abort;
+  after_body_ = next;
+  sending_body_ = true;
+  return wish::body;
 }
 
 burst::wish burst::refuse(status code) {

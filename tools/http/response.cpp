@@ -48,10 +48,13 @@ void append(std::string& out, const response& reply) {
   }
   out += "Server: jackdaw\r\nDate: ";
   out += current_date();
-  out += "\r\nContent-Type: ";
-  out += reply.content_type;
-  out += "\r\nContent-Length: ";
-  append_number(out, reply.body.size());
+  if (!reply.no_content) {
+    out += "\r\nContent-Type: ";
+    out += reply.content_type;
+    out += "\r\nContent-Length: ";
+    append_number(out, reply.length.value_or(reply.body.size()));
+  }
+  out += reply.more_fields;
   if (!reply.allow.empty()) {
     out += "\r\nAllow: ";
     out += reply.allow;

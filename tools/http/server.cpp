@@ -59,7 +59,8 @@ void announce(const server_context& server, const io::address& address) {
     tools::write_file(server.options.port_file, address.to_string() + "\n");
   }
   const io::statistics runtime = io::runtime_statistics();
-  fmt::print("jackdaw serves http://{} in {} mode, workers: {}\n", address.to_string(),
+  fmt::print("jackdaw serves {}://{} in {} mode, workers: {}\n",
+             server.tls.has_value() ? "https" : "http", address.to_string(),
              io::name_of(runtime.mode), runtime.workers);
   fmt::print("{}\n", io::backend_report());
   std::fflush(stdout);

@@ -1,19 +1,22 @@
 // What all connections of a server share: options, counters, the registry, and whether it drains.
 #pragma once
 
+#include <jackdaw/io/tls/tls_context.hpp>
 #include <jackdaw/runtime/clock.hpp>
 #include <jackdaw/runtime/sync/event.hpp>
 #include <jackdaw/tools/http/address_counts.hpp>
 #include <jackdaw/tools/http/admission.hpp>
 #include <jackdaw/tools/http/connection_registry.hpp>
+#include <jackdaw/tools/http/file_tree.hpp>
 #include <jackdaw/tools/http/request_parser.hpp>
 #include <jackdaw/tools/http/server_metrics.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <string>
-#include <utility>
 
 namespace jackdaw::http {
 
@@ -28,8 +31,11 @@ struct server_options {
   std::size_t connections_max = 65'536;                ///< Beyond it: 503, and close.
   std::size_t in_flight_max = 0;                       ///< Connections being answered; 0: no cap.
   std::size_t per_address_max = 0;                     ///< Connections; 0: no cap.
-  std::string port_file;   ///< If not empty: gets "address:port" once the server listens.
-  std::string stats_file;  ///< If not empty: gets the content of /stats at the end.
+  std::string root;             ///< If not empty: the directory whose files are served.
+  std::string tls_certificate;  ///< If not empty: TLS, with this file; PEM, the chain included.
+  std::string tls_key;          ///< The file of its key.
+  std::string port_file;        ///< If not empty: gets "address:port" once the server listens.
+  std::string stats_file;       ///< If not empty: gets the content of /stats at the end.
 
   /// Whether somebody wants to know who the clients are.
   [[nodiscard]] bool wants_clients() const noexcept { return per_address_max != 0; }
@@ -37,9 +43,12 @@ struct server_options {
 
 /// Lifetime: outlives the runtime, so that no connection can outlive it.
 struct server_context {
-  explicit server_context(server_options chosen) : options(std::move(chosen)) {}
+  /// Throws io::error if a directory or a file is not there, or not what it should be.
+  explicit server_context(server_options chosen);
 
   const server_options options;
+  const std::unique_ptr<file_tree> files;    // Null if none are served.
+  const std::optional<io::tls_context> tls;  // Nothing without TLS.
   server_metrics metrics;
   connection_registry registry;
   address_counts addresses;

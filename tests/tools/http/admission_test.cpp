@@ -76,7 +76,7 @@ TEST_P(admission, a_request_beyond_those_in_flight_is_told_to_come_again) {
   JACKDAW_REQUIRE_LISTENING(process);
   raw_client slow = process.connect();
   ASSERT_EQ(slow.ask(get("/")).status, 200u);  // And has left the flight when the next one begins.
-  slow.send(get("/") + get("/sleep?ms=500"));
+  slow.send(get("/") + get("/sleep?ms=1500"));
   ASSERT_EQ(slow.read_reply().status, 200u);  // The other one has begun.
   raw_client idle = process.connect();
   expect_turned_away(idle);
