@@ -61,6 +61,22 @@ void add_runtime_options(CLI::App& command, runtime_options& chosen) {
 // The action of the chosen command; parsing only picks it.
 using action = std::function<int()>;
 
+void add_serve_caps(CLI::App& command, http::server_options& options) {
+  command
+      .add_option("--connections-max,--max-connections", options.connections_max,
+                  "Connections; beyond it: 503 and close")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      .add_option("--in-flight-max,--max-in-flight", options.in_flight_max,
+                  "Connections that are being answered; beyond it: 503 and close; 0: no cap")
+      ->capture_default_str();
+  command
+      .add_option("--per-address-max,--max-per-address", options.per_address_max,
+                  "Connections per IPv4 address or IPv6 /64; beyond it: 503 and close; 0: no cap")
+      ->capture_default_str();
+}
+
 void add_serve(CLI::App& app, action& chosen) {
   auto* const command = app.add_subcommand("serve", "Serve HTTP/1.1");
   auto options = std::make_shared<http::server_options>();
@@ -69,9 +85,15 @@ void add_serve(CLI::App& app, action& chosen) {
       ->type_name("ADDRESS:PORT")
       ->capture_default_str();
   add_runtime_options(*command, *runtime);
-  command->add_option("--connections-max", options->connections_max, "Beyond it: 503")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  add_serve_caps(*command, *options);
+  command->add_option("--root", options->root, "Serve the files below this directory")
+      ->type_name("DIRECTORY");
+  auto* const key = command->add_option("--tls-key", options->tls_key, "Its private key, PEM");
+  auto* const certificate =
+      command->add_option("--tls-cert", options->tls_certificate,
+                          "Serve HTTPS, with this certificate and its chain, PEM");
+  certificate->type_name("FILE")->needs(key);
+  key->type_name("FILE")->needs(certificate);
   command->add_option("--body-bytes-max", options->limits.body_bytes_max, "Beyond it: 413")
       ->capture_default_str();
   add_seconds(*command, "--header-timeout-s", options->header_timeout, "For the head of a request");

@@ -32,10 +32,16 @@ struct http_reply {
 
 class raw_client {
  public:
-  explicit raw_client(std::uint16_t port)
+  /// `from`: the address that it has itself, one of this machine; 0: as the kernel chooses.
+  explicit raw_client(std::uint16_t port, std::uint32_t from = 0)
       : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(from);
+    if (from != 0 &&
+        bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      return;
+    }
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(port);
     connected_ = connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
@@ -107,6 +113,12 @@ class raw_client {
   http_reply ask(std::string_view bytes, std::chrono::milliseconds limit = 10s) {
     send(bytes);
     return read_reply(limit);
+  }
+
+  /// True once there is something to read, or the end.
+  [[nodiscard]] bool wait_readable(std::chrono::milliseconds limit) const {
+    pollfd readable{.fd = socket_, .events = POLLIN, .revents = 0};
+    return poll(&readable, 1, static_cast<int>(limit.count())) == 1;
   }
 
   /// True if the other side ends the connection within the limit, having sent nothing more.

@@ -19,12 +19,12 @@ struct combination {
   const char* workers;
 };
 
-inline std::string name_of(const testing::TestParamInfo<combination>& info) {
+inline std::string name_of(const ::testing::TestParamInfo<combination>& info) {
   return std::string(info.param.mode) + "_" + info.param.workers + "_" + info.param.backend;
 }
 
 inline auto every_combination() {
-  return testing::Values(combination{"multi", "io_uring", "2"}, combination{"multi", "epoll", "2"},
+  return ::testing::Values(combination{"multi", "io_uring", "2"}, combination{"multi", "epoll", "2"},
                          combination{"asyncio", "io_uring", "1"},
                          combination{"asyncio", "epoll", "1"});
 }

@@ -15,14 +15,51 @@ constexpr std::size_t output_bytes_high = 64UL * 1024;
 
 burst::burst(server_context& server) : server_(server), parser_(server.options.limits) {}
 
-burst::~burst() {
-  // A statistic that orders nothing.
-  server_.counters.requests.fetch_add(requests_, std::memory_order_relaxed);
+burst::~burst() { leave_flight(); }
+
+bool burst::enter_flight() noexcept {
+  const std::size_t count_max = server_.options.in_flight_max;
+  in_flight_ = in_flight_ || count_max == 0 || server_.in_flight.enter(count_max);
+  return in_flight_;
+}
+
+void burst::leave_flight() noexcept {
+  if (std::exchange(in_flight_, false) && server_.options.in_flight_max != 0) {
+    server_.in_flight.leave();
+  }
 }
 
 burst::step burst::advance(std::span<const std::byte> bytes, time_point now) {
-  if (std::exchange(sleeping_, false)) {
-    const wish next = write_reply(bytes.empty());
+  now_ = now;
+  if (unsent_ == 0 && !waiting_ && !sending_body_) {
+    started_ = now;
+  }
+  const std::size_t output_before = output_.size();
+  const step taken = answer_all(bytes, now);
+  group_.received_bytes = taken.consumed;
+  count_group(output_before);
+  return taken;
+}
+
+void burst::count_group(std::size_t output_before) noexcept {
+  group_.sent_bytes = output_.size() - output_before;
+  unsent_ += group_.requests;
+  server_.metrics.count(group_);
+  group_ = reply_group{};
+}
+
+void burst::sent(time_point now) noexcept {
+  if (unsent_ != 0) {
+    server_.metrics.count_latency(std::exchange(unsent_, 0), now - started_);
+  }
+  if (!waiting_) {
+    leave_flight();
+  }
+}
+
+burst::step burst::answer_all(std::span<const std::byte> bytes, time_point now) {
+  if (waiting_ || sending_body_) {
+    const wish next = resume(bytes.empty());
     if (next != wish::read) {
       return {next, 0};
     }
@@ -32,7 +69,7 @@ burst::step burst::advance(std::span<const std::byte> bytes, time_point now) {
     const auto parsed = parser_.feed(bytes.subspan(consumed));
     consumed += parsed.consumed;
     if (parsed.outcome == progress::failed) {
-      return {refuse(parser_.error()), consumed};
+      return {refuse_now(parser_.error()), consumed};
     }
     if (parsed.outcome == progress::need_more) {
       await_more(now, parsed.consumed > 0 || consumed < bytes.size());
@@ -68,11 +105,40 @@ void burst::await_more(time_point now, bool anything_left) {
 
 burst::wish burst::answer_request(bool last) {
   receiving_ = false;
-  ++requests_;
+  if (!enter_flight()) {
+    ++group_.requests;
+    group_.add_reply(status::service_unavailable);
+    server_.metrics.count_shed(shed::in_flight);
+    append_refusal(output_, status::service_unavailable);
+    return last ? wish::close : wish::abort;
+  }
   pending_ = answer{};
   handle(parser_.message(), server_, pending_);
-  sleeping_ = pending_.delay.count() > 0;
-  return sleeping_ ? wish::sleep : write_reply(last);
+  if (pending_.wants_file) {
+    auto known = server_.files->find(file_path(), now_);
+    if (known == nullptr) {
+      waiting_ = true;
+      return wish::open;
+    }
+    opened(looked_up(std::move(known)));
+  }
+  waiting_ = pending_.delay.count() > 0;
+  return waiting_ ? wish::sleep : write_reply(last);
+}
+
+burst::wish burst::resume(bool last) {
+  if (std::exchange(sending_body_, false)) {
+    pending_.file.reset();
+    return after_body_;
+  }
+  waiting_ = false;
+  return write_reply(last);
+}
+
+void burst::opened(const looked_up& found) { answer_with(parser_.message(), found, pending_); }
+
+burst::body burst::pending_body() const {
+  return {pending_.file, pending_.offset, pending_.reply.length.value_or(0)};
 }
 
 burst::wish burst::write_reply(bool last) {
@@ -83,16 +149,31 @@ burst::wish burst::write_reply(bool last) {
   pending_.reply.close = close;
   pending_.reply.say_keep_alive = message.version_minor() == 0;
   append(output_, pending_.reply);
+  ++group_.requests;
+  group_.add_reply(pending_.reply.code);
   parser_.reset();
-  if (!close) {
-    return wish::read;
+  const wish next = close ? (last ? wish::close : wish::abort) : wish::read;
+  const bool body_follows = pending_.reply.length.value_or(0) > 0 && !pending_.reply.head_only;
+  if (!body_follows) {
+    pending_.file.reset();
+    return next;
   }
-  return last ? wish::close : wish::abort;
+  after_body_ = next;
+  sending_body_ = true;
+  return wish::body;
 }
 
 burst::wish burst::refuse(status code) {
+  const std::size_t output_before = output_.size();
+  const wish next = refuse_now(code);
+  count_group(output_before);
+  return next;
+}
+
+burst::wish burst::refuse_now(status code) {
   append_refusal(output_, code);
-  server_.counters.refusals.fetch_add(1, std::memory_order_relaxed);  // A statistic.
+  group_.add_reply(code);
+  server_.metrics.count_refusal();
   return wish::abort;
 }
 

@@ -26,6 +26,8 @@ class burst : public pooled {
     read,   // Everything that has arrived is answered, or a request is incomplete: see done().
     write,  // There is more to answer, but the output is long enough for now.
     sleep,  // For delay(), then advance() again.
+    open,   // Look up file_path(), tell it to opened(), then advance() again.
+    body,   // Send what pending_body() says, then advance() again.
     close,  // The last reply is in the output.
     abort,  // As close, and the client may still be sending: linger, or it may not see the reply.
   };
@@ -47,7 +49,21 @@ class burst : public pooled {
   /// Refuses the request that is being received.
   [[nodiscard]] wish refuse(status code);
 
+  /// The output was taken by the kernel. After each step, also if there was none.
+  void sent(time_point now) noexcept;
+
   [[nodiscard]] std::chrono::milliseconds delay() const noexcept { return pending_.delay; }
+
+  /// The path of the file that the request asks for, as it was sent.
+  [[nodiscard]] std::string_view file_path() const noexcept { return parser_.message().path(); }
+  void opened(const looked_up& found);
+
+  struct body {
+    std::shared_ptr<const served_file> file;
+    std::uint64_t offset;
+    std::uint64_t length;
+  };
+  [[nodiscard]] body pending_body() const;
 
   /// True if nothing of a next request has been consumed: with no bytes left, drop the burst.
   [[nodiscard]] bool done() const noexcept { return !receiving_; }
@@ -58,17 +74,29 @@ class burst : public pooled {
   [[nodiscard]] std::string& output() noexcept { return output_; }
 
  private:
+  [[nodiscard]] step answer_all(std::span<const std::byte> bytes, time_point now);
   [[nodiscard]] wish answer_request(bool last);
   [[nodiscard]] wish write_reply(bool last);
+  [[nodiscard]] wish resume(bool last);
+  [[nodiscard]] bool enter_flight() noexcept;
+  void leave_flight() noexcept;
+  [[nodiscard]] wish refuse_now(status code);
   void await_more(time_point now, bool anything_left);
+  void count_group(std::size_t output_before) noexcept;
 
   server_context& server_;
   request_parser parser_;
   std::string output_;
   answer pending_;  // The answer that waits for its delay.
   time_point deadline_{};
-  std::uint64_t requests_ = 0;  // Not yet in the server's counters.
-  bool sleeping_ = false;
+  time_point now_{};      // Of this step.
+  time_point started_{};  // When the oldest request arrived that has no reply yet.
+  reply_group group_;     // Of this step.
+  std::uint32_t unsent_ = 0;
+  bool in_flight_ = false;        // Counted as being answered.
+  bool waiting_ = false;          // For a delay or a file: the reply comes with the next step.
+  wish after_body_ = wish::read;  // What comes when the body was sent.
+  bool sending_body_ = false;
   bool receiving_ = false;
   bool receiving_head_ = false;
 };

@@ -5,12 +5,15 @@
 // there is something to answer. The other coroutines are kept from being inlined, or clang would put
 // their frames, which are rarely needed, into the one that every idle connection holds.
 
-#include <jackdaw/io/buffered_reader.hpp>
+#include <jackdaw/runtime/base/config.hpp>
+#include <jackdaw/runtime/blocking_pool.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 #include <jackdaw/runtime/sleep.hpp>
 #include <jackdaw/runtime/timeout.hpp>
 #include <jackdaw/tools/http/burst.hpp>
 #include <jackdaw/tools/http/connection.hpp>
+#include <jackdaw/tools/http/file_body.hpp>
+#include <jackdaw/tools/http/wire.hpp>
 
 #include <sys/socket.h>
 
@@ -63,11 +66,14 @@ time_point now() { return current_scheduler().now(); }
 
 enum class arrival : std::uint8_t { bytes, end, late };
 
-[[gnu::noinline]] task<void> pause(duration time) { co_await sleep(time); }
+constexpr bool waits_in_between(burst::wish next) noexcept {
+  return next == burst::wish::sleep || next == burst::wish::open || next == burst::wish::body;
+}
 
-task<arrival> await_bytes(io::buffered_reader& reader, time_point deadline) {
+template <class Wire>
+task<arrival> await_bytes(Wire& wire, time_point deadline) {
   try {
-    const io::result<std::size_t> count = co_await timeout(deadline - now(), reader.fill());
+    const io::result<std::size_t> count = co_await timeout(deadline - now(), wire.fill());
     co_return count.ok() && *count > 0 ? arrival::bytes : arrival::end;
   } catch (const timeout_error&) {
     co_return arrival::late;
@@ -75,14 +81,15 @@ task<arrival> await_bytes(io::buffered_reader& reader, time_point deadline) {
 }
 
 // Writes all of `output` and empties it. False if the client has gone, or reads too slowly.
-[[gnu::noinline]] task<bool> send(io::tcp_stream& stream, std::string& output, duration limit) {
+template <class Wire>
+[[gnu::noinline]] task<bool> send(Wire& wire, std::string& output, duration limit) {
   if (output.empty()) {
     co_return true;
   }
   bool sent = false;
   try {
     const auto bytes = std::as_bytes(std::span(output));
-    const io::result<std::size_t> count = co_await timeout(limit, stream.try_write_all(bytes));
+    const io::result<std::size_t> count = co_await timeout(limit, wire.write_all(bytes));
     sent = count.ok();
   } catch (const timeout_error&) {
     sent = false;
@@ -92,24 +99,89 @@ task<arrival> await_bytes(io::buffered_reader& reader, time_point deadline) {
 }
 
 // Reads and forgets until the client has seen the end, or has had its time.
-[[gnu::noinline]] task<void> linger(io::tcp_stream& stream, io::buffered_reader& reader) {
-  static_cast<void>(shutdown(stream.native_handle(), SHUT_WR));  // Fails if the client has gone.
+[[gnu::noinline]] task<void> linger(plain_wire& wire) {
+  static_cast<void>(shutdown(wire.native_handle(), SHUT_WR));  // Fails if the client has gone.
   const time_point deadline = deadline_after(now(), linger_time);
   std::size_t drained = 0;
   do {
-    drained += reader.buffered().size();
-    reader.consume(reader.buffered().size());
-  } while (drained < linger_bytes_max && co_await await_bytes(reader, deadline) == arrival::bytes);
+    drained += wire.buffered().size();
+    wire.consume(wire.buffered().size());
+  } while (drained < linger_bytes_max && co_await await_bytes(wire, deadline) == arrival::bytes);
 }
 
-}  // namespace
+// Asks the disk, in another thread, for the file that the request wants.
+[[gnu::noinline]] task<void> look_up_file(server_context& server, burst& work) {
+  file_tree* const files = server.files.get();
+  const looked_up found =
+      co_await to_thread(&file_tree::look_up, files, std::string(work.file_path()), now());
+  work.opened(found);
+}
 
-task<void> serve_connection(server_context& server, io::tcp_stream stream) {
+// What comes after what was written. False if the connection is of no use any more.
+template <class Wire>
+[[gnu::noinline]] task<bool> do_in_between(server_context& server, Wire& wire, burst& work,
+                                           burst::wish next) {
+  bool can_go_on = true;
+  if (next == burst::wish::sleep) {
+    co_await sleep(work.delay());
+  } else if (next == burst::wish::open) {
+    co_await look_up_file(server, work);
+  } else if (next == burst::wish::body) {
+    can_go_on =
+        co_await send_body(wire, work.pending_body(), server.options.write_timeout, server.metrics);
+    work.sent(now());
+  }
+  co_return can_go_on;
+}
+
+// What comes before the first request. False if that is not as it should be.
+template <class Wire>
+[[gnu::noinline]] task<bool> begin(server_context& server, Wire& wire) {
+  bool begun = true;
+  if constexpr (Wire::encrypts) {
+    begun = co_await wire.handshake(*server.tls, server.options.header_timeout);
+  }
+  if (!begun) {
+    server.metrics.count_refusal();
+  }
+  co_return begun;
+}
+
+// What comes after the last reply.
+template <class Wire>
+[[gnu::noinline]] task<void> end(Wire& wire, burst::wish last) {
+  if constexpr (Wire::encrypts) {
+    co_await wire.say_goodbye(linger_time);
+  }
+  if (last == burst::wish::abort) {
+    co_await linger(wire.raw());
+  }
+}
+
+// Answers what has arrived, or that nothing has.
+template <class Wire>
+burst::wish answer(burst& work, Wire& wire, arrival arrived, time_point at) {
+  if (arrived == arrival::late) {
+    return work.refuse(status::request_timeout);
+  }
+  const burst::step step = work.advance(wire.buffered(), at);
+  wire.consume(step.consumed);
+  return step.next;
+}
+
+template <class Wire>
+task<void> serve(server_context& server, io::tcp_stream stream, std::unique_ptr<client> who) {
   registration entry(server, stream.native_handle());
-  io::buffered_reader reader(stream);
+  Wire wire(stream);
+  if constexpr (Wire::encrypts) {
+    if (const bool begun = co_await begin(server, wire); !begun) {
+      co_return;
+    }
+  }
   std::unique_ptr<burst> work;
   // A client that connects and says nothing gets as long as one that begins to speak.
-  time_point deadline = deadline_after(now(), server.options.header_timeout);
+  time_point at = now();  // Of the last event: the clock is read once per event.
+  time_point deadline = deadline_after(at, server.options.header_timeout);
   auto next = burst::wish::read;
 
   while (next == burst::wish::read) {
@@ -119,12 +191,13 @@ task<void> serve_connection(server_context& server, io::tcp_stream stream) {
     auto arrived = arrival::end;
     try {
       // Not await_bytes(): a coroutine in between would be one more frame per idle connection.
-      const io::result<std::size_t> count = co_await timeout(deadline - now(), reader.fill());
+      const io::result<std::size_t> count = co_await timeout(deadline - at, wire.fill());
       arrived = count.ok() && *count > 0 ? arrival::bytes : arrival::end;
     } catch (const timeout_error&) {
       arrived = arrival::late;
     }
     entry.leave_idle();
+    at = now();
     if (arrived == arrival::end || (arrived == arrival::late && work == nullptr)) {
       break;
     }
@@ -132,40 +205,51 @@ task<void> serve_connection(server_context& server, io::tcp_stream stream) {
       work = std::make_unique<burst>(server);
     }
     do {
-      if (arrived == arrival::late) {
-        next = work->refuse(status::request_timeout);
-      } else {
-        const burst::step step = work->advance(reader.buffered(), now());
-        reader.consume(step.consumed);
-        next = step.next;
-      }
-      if (!co_await send(stream, work->output(), server.options.write_timeout)) {
+      next = answer(*work, wire, arrived, at);
+      if (!co_await send(wire, work->output(), server.options.write_timeout)) {
         co_return;
       }
-      if (next == burst::wish::sleep) {
-        co_await pause(work->delay());
+      at = now();
+      if (next != burst::wish::body) {
+        work->sent(at);
       }
-    } while (next == burst::wish::write || next == burst::wish::sleep);
+      if (waits_in_between(next)) {
+        if (!co_await do_in_between(server, wire, *work, next)) {
+          co_return;
+        }
+        at = now();
+      }
+    } while (next == burst::wish::write || waits_in_between(next));
 
-    if (!work->done() || !reader.buffered().empty()) {
+    if (!work->done() || !wire.buffered().empty()) {
       deadline = work->deadline();
     } else {
       work.reset();
-      deadline = deadline_after(now(), server.options.idle_timeout);
+      deadline = deadline_after(at, server.options.idle_timeout);
     }
   }
-  if (next == burst::wish::abort) {
-    work.reset();
-    co_await linger(stream, reader);
+  work.reset();
+  if (Wire::encrypts || next == burst::wish::abort) {
+    co_await end(wire, next);
   }
 }
 
+}  // namespace
+
+JACKDAW_CORO_WRAPPER task<void> serve_connection(server_context& server, io::tcp_stream stream,
+                                                 std::unique_ptr<client> who) {
+  if (server.tls.has_value()) {
+    return serve<tls_wire>(server, std::move(stream), std::move(who));
+  }
+  return serve<plain_wire>(server, std::move(stream), std::move(who));
+}
+
 task<void> turn_away(server_context& server, io::tcp_stream stream) {
-  io::buffered_reader reader(stream);
+  plain_wire wire(stream);
   std::string output;
   append_refusal(output, status::service_unavailable);
-  if (co_await send(stream, output, linger_time)) {
-    co_await linger(stream, reader);
+  if (co_await send(wire, output, linger_time)) {
+    co_await linger(wire);
   }
   server.turning_away.fetch_sub(1, std::memory_order_relaxed);  // Only bounds their number.
 }

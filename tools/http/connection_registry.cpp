@@ -16,6 +16,10 @@ bool connection_registry::reserve(std::size_t size_max) noexcept {
   return false;
 }
 
+void connection_registry::cancel() noexcept {
+  size_.fetch_sub(1, std::memory_order_seq_cst);  // N1
+}
+
 void connection_registry::add(open_connection& connection) {
   const std::scoped_lock guard(lock_);
   connections_.push_back(connection);

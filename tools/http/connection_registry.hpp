@@ -40,6 +40,9 @@ class connection_registry {
   /// Counts a connection that is about to be served, unless there are `size_max` of them.
   [[nodiscard]] bool reserve(std::size_t size_max) noexcept;
 
+  /// Takes back a reserve(): the connection will not be served. Not while somebody waits for the last one.
+  void cancel() noexcept;
+
   /// Enters a connection that was counted.
   void add(open_connection& connection);
 

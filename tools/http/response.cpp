@@ -48,13 +48,20 @@ void append(std::string& out, const response& reply) {
   }
   out += "Server: jackdaw\r\nDate: ";
   out += current_date();
-  out += "\r\nContent-Type: ";
-  out += reply.content_type;
-  out += "\r\nContent-Length: ";
-  append_number(out, reply.body.size());
+  if (!reply.no_content) {
+    out += "\r\nContent-Type: ";
+    out += reply.content_type;
+    out += "\r\nContent-Length: ";
+    append_number(out, reply.length.value_or(reply.body.size()));
+  }
+  out += reply.more_fields;
   if (!reply.allow.empty()) {
     out += "\r\nAllow: ";
     out += reply.allow;
+  }
+  if (reply.retry_after_s != 0) {
+    out += "\r\nRetry-After: ";
+    append_number(out, reply.retry_after_s);
   }
   if (reply.close) {
     out += "\r\nConnection: close";
@@ -74,6 +81,7 @@ void append_refusal(std::string& out, status code) {
   reply.code = code;
   reply.body = body;
   reply.close = true;
+  reply.retry_after_s = code == status::service_unavailable ? 1 : 0;
   append(out, reply);
 }
 

@@ -14,7 +14,7 @@
 
 #include <jackdaw/io/io.hpp>
 #include <jackdaw/runtime/runtime.hpp>
-#include <jackdaw/tools/http/connection.hpp>
+#include <jackdaw/tools/http/admission.hpp>
 #include <jackdaw/tools/http/server.hpp>
 #include <jackdaw/tools/json_text.hpp>
 
@@ -31,24 +31,6 @@
 namespace jackdaw::http {
 
 namespace {
-
-// Connections beyond the cap are told so, but not without bound: the answer holds a descriptor.
-constexpr unsigned turning_away_max = 128;
-
-void admit(server_context& server, io::tcp_stream stream) {
-  server.counters.connections.fetch_add(1, std::memory_order_relaxed);  // A statistic.
-  if (server.registry.reserve(server.options.connections_max)) {
-    spawn(serve_connection(server, std::move(stream)));
-    return;
-  }
-  server.counters.overflows.fetch_add(1, std::memory_order_relaxed);  // A statistic.
-  // Relaxed: the count only bounds how many there are at a time.
-  if (server.turning_away.fetch_add(1, std::memory_order_relaxed) < turning_away_max) {
-    spawn(turn_away(server, std::move(stream)));
-  } else {
-    server.turning_away.fetch_sub(1, std::memory_order_relaxed);  // Relaxed, as above.
-  }
-}
 
 // accept() waits out a lack of descriptors by itself; what it throws is worth a word and a pause.
 task<void> accept_loop(server_context& server, io::tcp_listener& listener) {
@@ -77,7 +59,8 @@ void announce(const server_context& server, const io::address& address) {
     tools::write_file(server.options.port_file, address.to_string() + "\n");
   }
   const io::statistics runtime = io::runtime_statistics();
-  fmt::print("jackdaw serves http://{} in {} mode, workers: {}\n", address.to_string(),
+  fmt::print("jackdaw serves {}://{} in {} mode, workers: {}\n",
+             server.tls.has_value() ? "https" : "http", address.to_string(),
              io::name_of(runtime.mode), runtime.workers);
   fmt::print("{}\n", io::backend_report());
   std::fflush(stdout);

@@ -1,17 +1,22 @@
 // What all connections of a server share: options, counters, the registry, and whether it drains.
 #pragma once
 
+#include <jackdaw/io/tls/tls_context.hpp>
 #include <jackdaw/runtime/clock.hpp>
 #include <jackdaw/runtime/sync/event.hpp>
+#include <jackdaw/tools/http/address_counts.hpp>
+#include <jackdaw/tools/http/admission.hpp>
 #include <jackdaw/tools/http/connection_registry.hpp>
+#include <jackdaw/tools/http/file_tree.hpp>
 #include <jackdaw/tools/http/request_parser.hpp>
+#include <jackdaw/tools/http/server_metrics.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
-#include <utility>
 
 namespace jackdaw::http {
 
@@ -24,25 +29,30 @@ struct server_options {
   duration write_timeout = std::chrono::seconds(30);   ///< For one batch of replies.
   duration grace = std::chrono::seconds(5);            ///< For requests in progress at SIGTERM.
   std::size_t connections_max = 65'536;                ///< Beyond it: 503, and close.
-  std::string port_file;   ///< If not empty: gets "address:port" once the server listens.
-  std::string stats_file;  ///< If not empty: gets the content of /stats at the end.
-};
+  std::size_t in_flight_max = 0;                       ///< Connections being answered; 0: no cap.
+  std::size_t per_address_max = 0;                     ///< Connections; 0: no cap.
+  std::string root;             ///< If not empty: the directory whose files are served.
+  std::string tls_certificate;  ///< If not empty: TLS, with this file; PEM, the chain included.
+  std::string tls_key;          ///< The file of its key.
+  std::string port_file;        ///< If not empty: gets "address:port" once the server listens.
+  std::string stats_file;       ///< If not empty: gets the content of /stats at the end.
 
-/// Counted once per burst, not per request: one cache line is shared by all workers.
-struct server_counters {
-  std::atomic<std::uint64_t> requests{0};
-  std::atomic<std::uint64_t> connections{0};  // Accepted so far.
-  std::atomic<std::uint64_t> refusals{0};     // Malformed, too large, too slow.
-  std::atomic<std::uint64_t> overflows{0};    // Connections beyond connections_max.
+  /// Whether somebody wants to know who the clients are.
+  [[nodiscard]] bool wants_clients() const noexcept { return per_address_max != 0; }
 };
 
 /// Lifetime: outlives the runtime, so that no connection can outlive it.
 struct server_context {
-  explicit server_context(server_options chosen) : options(std::move(chosen)) {}
+  /// Throws io::error if a directory or a file is not there, or not what it should be.
+  explicit server_context(server_options chosen);
 
   const server_options options;
-  server_counters counters;
+  const std::unique_ptr<file_tree> files;    // Null if none are served.
+  const std::optional<io::tls_context> tls;  // Nothing without TLS.
+  server_metrics metrics;
   connection_registry registry;
+  address_counts addresses;
+  flight_count in_flight;                 // Counted only if there is a cap.
   std::atomic<unsigned> turning_away{0};  // Connections that are being told 503.
   std::atomic<bool> draining{false};
   event all_closed;  // Set when the last connection leaves while draining.
@@ -50,5 +60,8 @@ struct server_context {
 
 /// The content of /stats: one line of JSON. In a task of the server.
 [[nodiscard]] std::string stats_json(const server_context& server);
+
+/// The content of /metrics. In a task of the server.
+[[nodiscard]] std::string metrics_text(const server_context& server);
 
 }  // namespace jackdaw::http

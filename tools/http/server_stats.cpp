@@ -22,15 +22,13 @@ std::string stats_json(const server_context& server) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const io::statistics runtime = io::runtime_statistics();
-  const auto count = [](const std::atomic<std::uint64_t>& counter) {
-    return counter.load(std::memory_order_relaxed);  // A statistic; orders nothing.
-  };
+  const server_totals totals = server.metrics.sum();
   return tools::to_json({
-      {"requests", count(server.counters.requests)},
-      {"connections", count(server.counters.connections)},
+      {"requests", totals.requests},
+      {"connections", totals.connections},
       {"connections_open", static_cast<std::uint64_t>(server.registry.size())},
-      {"refusals", count(server.counters.refusals)},
-      {"overflows", count(server.counters.overflows)},
+      {"refusals", totals.refusals},
+      {"overflows", totals.sheds[static_cast<std::size_t>(shed::connections)]},
       {"cpu_user_us", microseconds(usage.ru_utime)},
       {"cpu_system_us", microseconds(usage.ru_stime)},
       {"syscalls", runtime.drivers.system_calls},

@@ -10,6 +10,20 @@ std::string_view reason_phrase(status code) noexcept {
       return {};
     case status::ok:
       return "OK";
+    case status::partial_content:
+      return "Partial Content";
+    case status::moved_permanently:
+      return "Moved Permanently";
+    case status::not_modified:
+      return "Not Modified";
+    case status::forbidden:
+      return "Forbidden";
+    case status::precondition_failed:
+      return "Precondition Failed";
+    case status::range_not_satisfiable:
+      return "Range Not Satisfiable";
+    case status::internal_error:
+      return "Internal Server Error";
     case status::bad_request:
       return "Bad Request";
     case status::not_found:

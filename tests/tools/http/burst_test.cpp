@@ -108,7 +108,7 @@ TEST_F(burst_of_requests, what_is_malformed_is_refused_once) {
   const std::string output = take_output();
   EXPECT_EQ(count_of(output, "HTTP/1.1 200"), 1u);
   EXPECT_EQ(count_of(output, "HTTP/1.1 400"), 1u);
-  EXPECT_EQ(server_.counters.refusals, 1u);
+  EXPECT_EQ(server_.metrics.sum().refusals, 1u);
 }
 
 TEST_F(burst_of_requests, the_deadline_of_a_head_runs_from_its_first_byte) {
