@@ -21,6 +21,12 @@ if(TARGET jackdaw_tls)
   install(TARGETS jackdaw_tls EXPORT jackdaw-targets ARCHIVE COMPONENT development)
 endif()
 
+foreach(adapter IN LISTS jackdaw_adapters)
+  install(TARGETS jackdaw_${adapter} EXPORT jackdaw-targets ARCHIVE COMPONENT development)
+  install(FILES ${PROJECT_SOURCE_DIR}/adapters/${adapter}.hpp
+          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/jackdaw/adapters COMPONENT development)
+endforeach()
+
 if(TARGET jackdaw_runtime)
   install(EXPORT jackdaw-targets NAMESPACE jackdaw:: DESTINATION ${jackdaw_package_dir}
           COMPONENT development)

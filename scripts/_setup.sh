@@ -16,6 +16,9 @@ packages_build=(
   python3
 )
 packages_test=(curl wrk git openssl)
+# Without one of them its adapter is left out, or the tests of it skip. No server is started by installing it
+# in a container; the tests start their own.
+packages_adapters=(libcurl4-openssl-dev libhiredis-dev redis-server libpq-dev postgresql libboost-dev)
 packages_peers=(python3-uvloop)  # What jackdaw is compared with.
 packages_versus=(
   libboost-dev libuv1-dev golang-go librust-tokio-dev librust-rayon-dev
@@ -87,6 +90,7 @@ install_packages_for() {
   local packages=("${packages_build[@]}" "${packages_test[@]}")
   case $1 in *san*) packages+=("${packages_sanitizer[@]}") ;; esac
   install_packages "${packages[@]}"
+  (install_packages "${packages_adapters[@]}") || say "Going on without the adapters that need them."
 }
 
 # Configures and builds: build_preset PRESET JOBS [TARGET...]

@@ -9,6 +9,10 @@ import tidy  # noqa: E402
 
 SCHEDULERS = ("runtime/multi_thread/", "runtime/asyncio/")
 TLS = "io/tls/"
+ADAPTERS = "adapters/"
+ABOVE = ("adapters/", "tools/", "tests/", "examples/", "benchmarks/")
+# What only adapters know, in their .cpp files. Boost.Asio is templates.
+FOREIGN = re.compile(r"(curl|hiredis)/|libpq")
 PARALLEL, TBB = "runtime/parallel/", "runtime/parallel/arena.cpp"
 CPU_BUDGET = "runtime/multi_thread/cpu_budget.hpp"
 DRIVERS = ("io/uring_driver", "io/epoll_driver")
@@ -49,18 +53,30 @@ def room_violation(source, name, target):
     if source.startswith("runtime/"):
         if name in FORBIDDEN_IN_RUNTIME:
             return "runtime knows nothing of descriptors and sockets; move this to io/ behind runtime/driver.hpp"
-        if starts(target, ("io/", "tools/", "tests/", "examples/", "benchmarks/")):
+        if starts(target, ("io/", *ABOVE)):
             return "runtime is below every other room; turn the dependency round with an interface in runtime/"
-    if source.startswith("io/") and starts(target, ("tools/", "tests/", "examples/", "benchmarks/")):
+    if source.startswith("io/") and starts(target, ABOVE):
         return "io knows only runtime and liburing; move the shared part down into io/ or runtime/"
     if name.startswith("openssl/") and not source.startswith("tests/"):
         if not source.startswith(TLS) or source.endswith(".hpp"):
             return f"only the .cpp files of {TLS} know OpenSSL, so that only users of TLS link it; add a function there"
     if source.startswith("io/") and not source.startswith(TLS) and starts(target, [TLS]):
         return "tls stands on io, and nothing of io on tls: only its users link OpenSSL"
+    if source.startswith(ADAPTERS):
+        return adapter_violation(name, target, source)
     if source.startswith(("tools/", "examples/")) and starts(target, ("tests/", "benchmarks/")):
         return "programs do not depend on tests; move the shared part to tools/ or into the library"
     return module_violation(source, name, target)
+
+
+def adapter_violation(name, target, source):
+    if starts(target, ABOVE) and not starts(target, [ADAPTERS]):
+        return "adapters are part of the library; move the shared part down into io/ or runtime/"
+    if starts(target, (*SCHEDULERS, *DRIVERS, PARALLEL)):
+        return "adapters use what any program may: runtime/*.hpp, runtime/sync/ and io/*.hpp, and no driver or scheduler"
+    if source.endswith(".hpp") and FOREIGN.match(name):
+        return "only the .cpp files of adapters include the other library; forward-declare what the header needs"
+    return None
 
 
 def module_violation(source, name, target):
@@ -155,6 +171,13 @@ CASES = [
     one("runtime/sync/a.hpp", "#include <jackdaw/runtime/scheduler.hpp>\n"),
     one("runtime/task.hpp", "#include <jackdaw/runtime/asyncio/event_loop.hpp>\n", "knows no concrete scheduler"),
     one("runtime/task.hpp", "#include <jackdaw/runtime/parallel/job.hpp>\n", "nothing of the library on parallel"),
+    one("io/a.hpp", "#include <jackdaw/adapters/curl.hpp>\n", "io knows only"),
+    one("runtime/a.hpp", "#include <jackdaw/adapters/curl.hpp>\n", "runtime is below"),
+    one("adapters/a.cpp", "#include <jackdaw/runtime/asyncio/event_loop.hpp>\n", "what any program may"),
+    one("adapters/a.cpp", "#include <jackdaw/io/uring_driver.hpp>\n", "what any program may"),
+    one("adapters/a.cpp", "#include <jackdaw/tools/x.hpp>\n", "part of the library"),
+    one("adapters/a.hpp", "#include <curl/curl.h>\n", "forward-declare"),
+    one("adapters/a.cpp", "#include <curl/curl.h>\n#include <jackdaw/io/readiness.hpp>\n"),
     one("io/tls/a.cpp", "#include <openssl/ssl.h>\n#include <jackdaw/io/run.hpp>\n"),
     one("io/tls/a.hpp", "#include <openssl/ssl.h>\n", "know OpenSSL"),
     one("tools/a.cpp", "#include <openssl/ssl.h>\n", "know OpenSSL"),

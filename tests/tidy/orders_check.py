@@ -8,7 +8,7 @@ import sys
 sys.dont_write_bytecode = True
 import tidy  # noqa: E402
 
-ROOMS = ("runtime", "io", "tools", "examples")
+ROOMS = ("runtime", "io", "adapters", "tools", "examples")
 LINES_ABOVE = 3
 
 ORDER = re.compile(r"\bmemory_order(_|::)(relaxed|consume|acquire|release|acq_rel|seq_cst)\b")

@@ -13,7 +13,7 @@ import re
 import sys
 import tempfile
 
-ROOMS = ("runtime", "io", "tools", "examples", "tests", "benchmarks")
+ROOMS = ("runtime", "io", "adapters", "tools", "examples", "tests", "benchmarks")
 
 
 def files(root, rooms=ROOMS, suffixes=(".hpp", ".cpp")):
