@@ -11,6 +11,7 @@
 //   Y1 look at a generation (acquire)   Y2 increment it (release): who sees the new number comes after
 //   Z1 an operation begins (relaxed: its task orders it)   Z2 it ends (release)   Z3 release() looks
 //      (acquire): an operation that ended is over for whoever closes
+//   Z4 relaxed: a hint; who reads next comes after who read before
 #pragma once
 
 #include <atomic>
@@ -52,9 +53,18 @@ class file_descriptor {
   }
   void operation_ended() noexcept { pending_.fetch_sub(1, std::memory_order_release); }  // Z2
 
+  /// For drivers: the last receive left something to read behind. A hint.
+  [[nodiscard]] bool more_to_read() const noexcept {
+    return more_to_read_.load(std::memory_order_relaxed);  // Z4
+  }
+  void set_more_to_read(bool more) noexcept {
+    more_to_read_.store(more, std::memory_order_relaxed);  // Z4
+  }
+
  private:
   int number_ = -1;
   std::atomic<std::uint32_t> pending_{0};
+  std::atomic<bool> more_to_read_{false};
 };
 
 }  // namespace jackdaw::io

@@ -74,7 +74,18 @@ ring::ring(ring_sizes sizes) {
 ring::~ring() { io_uring_queue_exit(&ring_); }
 
 io_uring_sqe& ring::entry() {
-  io_uring_sqe* sqe = io_uring_get_sqe(&ring_);
+  // As io_uring_get_sqe(), which is a call into a shared library.
+  io_uring_sq& queue = ring_.sq;
+  const unsigned tail = queue.sqe_tail;
+  if (tail - io_uring_smp_load_acquire(queue.khead) < queue.ring_entries) [[likely]] {
+    queue.sqe_tail = tail + 1;
+    return queue.sqes[tail & queue.ring_mask];
+  }
+  return entry_of_full_queue();
+}
+
+io_uring_sqe& ring::entry_of_full_queue() {
+  io_uring_sqe* sqe = nullptr;
   for (int attempts = 0; sqe == nullptr; ++attempts) {
     // Full: the kernel takes them now. EAGAIN and EBUSY mean that completions must be collected first,
     // which the next enter() does; a few attempts bridge a signal.

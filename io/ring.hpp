@@ -49,6 +49,7 @@ class ring {
   [[nodiscard]] io_uring& raw() noexcept { return ring_; }
 
  private:
+  [[nodiscard]] io_uring_sqe& entry_of_full_queue();
   [[nodiscard]] unsigned flush() noexcept;
   int call_enter(unsigned submit, unsigned wait, unsigned flags, time_point deadline,
                  time_point now);

@@ -31,6 +31,9 @@ class stream_socket {
   transfer_operation try_read_some(std::span<std::byte> into) noexcept;
 
   /// Writes at least one byte of `from`; gives the number.
+  ///
+  /// Suspends      If the peer is slower than we are; and on io_uring when the write is large, or when there
+  ///               are many others, with which it then shares a system call.
   throwing<transfer_operation> write_some(std::span<const std::byte> from) noexcept;
   transfer_operation try_write_some(std::span<const std::byte> from) noexcept;
 

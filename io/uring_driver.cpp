@@ -5,7 +5,6 @@
 #include <jackdaw/runtime/base/assert.hpp>
 
 #include <poll.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,9 +12,12 @@
 namespace jackdaw::io {
 namespace {
 
-constexpr unsigned lent_count = 256;
-constexpr std::size_t lent_bytes = 4096;
-constexpr int lent_group = 0;
+// What is received into lent memory at a time, so copied; the rest of a long message is received directly.
+constexpr std::size_t lent_bytes_max = 4096;
+
+// Where a system call of its own costs less than a turn of the loop and another call of io_uring_enter().
+constexpr unsigned few_completions = 4;
+constexpr std::size_t small_send_bytes = std::size_t{16} * 1024;
 
 // What read(2) and its like transfer at most; an entry's length has 32 bits.
 constexpr std::size_t transfer_bytes_max = 0x7FFF'F000;
@@ -27,10 +29,12 @@ constexpr std::uint64_t watch_mark = 3;
 
 }  // namespace
 
-void uring_driver::unmap::operator()(void* memory) const noexcept { munmap(memory, bytes); }
-
-uring_driver::uring_driver(const clock& clock, ring_sizes sizes) : clock_(&clock), ring_(sizes) {
-  lend_all();
+// The flag is as old as what it is asked for.
+uring_driver::uring_driver(const clock& clock, ring_sizes sizes)
+    : clock_(&clock),
+      ring_(sizes),
+      can_poll_first_((ring_.setup_flags() & IORING_SETUP_TASKRUN_FLAG) != 0),
+      lent_(ring_) {
   arm_wake_read();
 }
 
@@ -48,34 +52,6 @@ uring_driver::~uring_driver() {
     ring_.enter(never, at_once);
     reap(nobody);
   }
-}
-
-void uring_driver::lend_all() {
-  const std::size_t ring_bytes = lent_count * sizeof(io_uring_buf);
-  void* const memory =
-      mmap(nullptr, ring_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) {
-    return;
-  }
-  lent_ring_ = {static_cast<io_uring_buf_ring*>(memory), unmap{ring_bytes}};
-  io_uring_buf_reg registration{};
-  registration.ring_addr = reinterpret_cast<std::uint64_t>(memory);
-  registration.ring_entries = lent_count;
-  registration.bgid = lent_group;
-  if (io_uring_register_buf_ring(&ring_.raw(), &registration, 0) != 0) {
-    return;  // Then receive_lent waits for readiness and receives by itself.
-  }
-  lent_memory_ = std::make_unique_for_overwrite<std::byte[]>(lent_count * lent_bytes);
-  io_uring_buf_ring_init(lent_ring_.get());
-  for (unsigned buffer = 0; buffer < lent_count; ++buffer) {
-    give_back(buffer);
-  }
-}
-
-void uring_driver::give_back(unsigned buffer) noexcept {
-  io_uring_buf_ring_add(lent_ring_.get(), lent_memory_.get() + buffer * lent_bytes, lent_bytes,
-                        static_cast<unsigned short>(buffer), lent_count - 1, 0);
-  io_uring_buf_ring_advance(lent_ring_.get(), 1);
 }
 
 void uring_driver::arm_wake_read() {
@@ -107,6 +83,7 @@ void uring_driver::wake() noexcept {
 }
 
 void uring_driver::park(time_point deadline, work_list& ready) {
+  forget_runner();
   // A turn of a busy loop that waits for nobody: there is nothing to look at, and a permit may stay.
   if (deadline == at_once && in_flight_ == 0 && watch_ == nullptr && !inbox_filled()) {
     counters().polls.add();
@@ -122,12 +99,25 @@ void uring_driver::park(time_point deadline, work_list& ready) {
   }
   ring_.enter(waits ? deadline : at_once, waits ? now : at_once);
   permit_.woke_up();
-  counters().system_calls.set(ring_.system_calls());
+  counters().system_calls.set(system_calls());
   reap(ready);
   drain_inbox(ready);
 }
 
+bool uring_driver::sends_at_once(const request& wanted) const noexcept {
+  return wanted.code == opcode::send && reaped_together_ <= few_completions &&
+         wanted.length <= small_send_bytes;
+}
+
 int uring_driver::start(operation& starting) {
+  if (sends_at_once(starting.wanted())) {
+    ++sends_at_once_;
+    if (const int result = perform(starting, {}); result != -EAGAIN) {
+      counters().submissions.add();
+      counters().completions.add();
+      return result;
+    }
+  }
   io_uring_sqe& sqe = ring_.entry();
   prepare(starting, sqe);
   io_uring_sqe_set_data(&sqe, &starting);
@@ -142,18 +132,25 @@ void uring_driver::resubmit(operation& again) {
   io_uring_sqe_set_data(&sqe, &again);
 }
 
+bool uring_driver::polls_first(const request& wanted) const noexcept {
+  return can_poll_first_ && wanted.flags == 0 &&
+         (wanted.owner == nullptr || !wanted.owner->more_to_read());
+}
+
 void uring_driver::prepare(operation& starting, io_uring_sqe& sqe) const noexcept {
   const request& wanted = starting.wanted();
   const auto length = static_cast<unsigned>(std::min(wanted.length, transfer_bytes_max));
   switch (wanted.code) {
     case opcode::receive:
       io_uring_prep_recv(&sqe, wanted.descriptor, wanted.memory, length, wanted.flags);
+      sqe.ioprio = polls_first(wanted) ? IORING_RECVSEND_POLL_FIRST : 0;
       break;
     case opcode::receive_lent:
-      if (lent_memory_ != nullptr) {
-        io_uring_prep_recv(&sqe, wanted.descriptor, nullptr, lent_bytes, 0);
+      if (lent_.usable()) {
+        io_uring_prep_recv(&sqe, wanted.descriptor, nullptr, lent_bytes_max, 0);
+        sqe.ioprio = polls_first(wanted) ? IORING_RECVSEND_POLL_FIRST : 0;
         sqe.flags |= IOSQE_BUFFER_SELECT;
-        sqe.buf_group = lent_group;
+        sqe.buf_group = lent_buffers::group;
       } else {
         io_uring_prep_poll_add(&sqe, wanted.descriptor, POLLIN);
       }
@@ -200,33 +197,36 @@ void uring_driver::cancel(operation& pending_one) noexcept {
 }
 
 void uring_driver::reap(work_list& ready) {
+  unsigned operations = 0;
   while (const io_uring_cqe* const slot = ring_.completion()) {
     const io_uring_cqe completion = *slot;
     ring_.seen();
-    if (completion.user_data == cancel_mark) {
-      continue;
-    }
-    if (completion.user_data == watch_mark) {
+    if (completion.user_data > watch_mark) {
+      ++operations;
+      reap_operation(completion, ready);
+    } else if (completion.user_data == watch_mark) {
       watch_armed_ = false;
       if (watch_ != nullptr) {
         hand_over(*watch_, ready);
       }
-      continue;
-    }
-    if (completion.user_data == wake_mark) {
+    } else if (completion.user_data == wake_mark) {
       wake_read_armed_ = false;
       if (!closing_) {
         arm_wake_read();
       }
-      continue;
     }
-    reap_operation(completion, ready);
   }
+  reaped_together_ = operations > 0 ? operations : reaped_together_;
 }
 
 void uring_driver::reap_operation(const io_uring_cqe& completion, work_list& ready) {
   auto& ended = *static_cast<operation*>(io_uring_cqe_get_data(&completion));
-  if (ended.wanted().code == opcode::receive_lent) {
+  const request& wanted = ended.wanted();
+  const bool lent = wanted.code == opcode::receive_lent;
+  if ((lent || wanted.code == opcode::receive) && wanted.owner != nullptr) {
+    wanted.owner->set_more_to_read((completion.flags & IORING_CQE_F_SOCK_NONEMPTY) != 0);
+  }
+  if (lent) {
     reap_lent(ended, completion.res, completion.flags, ready);
     return;
   }
@@ -236,17 +236,12 @@ void uring_driver::reap_operation(const io_uring_cqe& completion, work_list& rea
 }
 
 void uring_driver::reap_lent(operation& ended, int result, unsigned flags, work_list& ready) {
-  if (lent_memory_ == nullptr && result > 0) {
-    std::byte scratch[lent_bytes];
+  if (!lent_.usable() && result > 0) {
+    std::byte scratch[lent_bytes_max];
     result = perform(ended, scratch);
   } else if ((flags & IORING_CQE_F_BUFFER) != 0) {
-    const unsigned buffer = flags >> IORING_CQE_BUFFER_SHIFT;
-    if (result > 0) {
-      const std::span<const std::byte> lent(lent_memory_.get() + buffer * lent_bytes,
-                                            static_cast<std::size_t>(result));
-      static_cast<byte_buffer*>(ended.wanted().memory)->append(lent);
-    }
-    give_back(buffer);
+    lent_.take(flags >> IORING_CQE_BUFFER_SHIFT, result,
+               *static_cast<byte_buffer*>(ended.wanted().memory));
   }
   const bool try_again = result == -ENOBUFS || result == -EAGAIN;
   if (try_again && !ended.cancel_requested()) {

@@ -6,20 +6,27 @@
 // (operation.hpp). The ring belongs to its worker's thread; others reach it through the permit's eventfd
 // (armed as a read on the ring itself) and the inbox of cancellations.
 //
-// Lent memory: receive_lent lets the kernel pick one of lent_count buffers when data is there. The bytes
-// are copied into the operation's byte_buffer when the completion is reaped, and the buffer goes back at
-// once: no buffer outlives a tick, and an idle connection holds none. When a burst uses them all up the
-// kernel says ENOBUFS without losing data; the operation is submitted again, with buffers given back.
+// Lent memory: receive_lent lets the kernel pick memory of lent_buffers when data is there. The bytes are
+// copied into the operation's byte_buffer when the completion is reaped: no byte stays there for longer
+// than a tick, and an idle connection holds none. When a burst uses them all up the kernel says ENOBUFS
+// without losing data; the operation is submitted again, with buffers given back.
+//
+// What is known beforehand
+// ------------------------
+// A receive that will have to wait is told to poll first, which spares the attempt: unless the last one on
+// that descriptor left something behind (file_descriptor::more_to_read()).
+// A small send nearly always succeeds at once. When few completions came together it is made with a system
+// call of its own, and its task goes on without a turn of the loop; when many came, their sends go to the
+// kernel together, in one call for all (see sends_at_once()). docs/decisions/0017-io-fast-path.md has the figures.
 #pragma once
 
 #include <jackdaw/io/io_driver.hpp>
+#include <jackdaw/io/lent_buffers.hpp>
 #include <jackdaw/io/ring.hpp>
 #include <jackdaw/io/wake_permit.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <vector>
 
 namespace jackdaw::io {
 
@@ -42,11 +49,8 @@ class uring_driver final : public io_driver {
   void end_watch() noexcept override;
 
  private:
-  struct unmap {
-    std::size_t bytes;
-    void operator()(void* memory) const noexcept;
-  };
-
+  [[nodiscard]] bool sends_at_once(const request& wanted) const noexcept;
+  [[nodiscard]] bool polls_first(const request& wanted) const noexcept;
   void prepare(operation& starting, io_uring_sqe& sqe) const noexcept;
   void reap(work_list& ready);
   void reap_operation(const io_uring_cqe& completion, work_list& ready);
@@ -54,8 +58,9 @@ class uring_driver final : public io_driver {
   void resubmit(operation& again);
   void arm_wake_read();
   void arm_watch();
-  void lend_all();
-  void give_back(unsigned buffer) noexcept;
+  [[nodiscard]] std::uint64_t system_calls() const noexcept {
+    return ring_.system_calls() + sends_at_once_;
+  }
 
   const clock* clock_;
   ring ring_;
@@ -66,8 +71,11 @@ class uring_driver final : public io_driver {
   standing_watch* watch_ = nullptr;
   bool watch_armed_ = false;  // The kernel polls its descriptor; so may it after end_watch().
   std::uint64_t in_flight_ = 0;
-  std::unique_ptr<io_uring_buf_ring, unmap> lent_ring_;
-  std::unique_ptr<std::byte[]> lent_memory_;  // Null if the kernel cannot lend (before 5.19).
+  std::uint64_t sends_at_once_ = 0;
+  unsigned reaped_together_ =
+      0;                 // Operations, by the last look at the completions that found some.
+  bool can_poll_first_;  // Since 5.19.
+  lent_buffers lent_;
 };
 
 }  // namespace jackdaw::io

@@ -159,6 +159,19 @@ TEST_P(exact_cost_test, under_load_one_system_call_serves_all_requests_that_are_
   EXPECT_LE(used.system_calls, rounds * calls_per_round);
 }
 
+// Who comes alone is answered at once, without a turn of the loop for the answer.
+TEST_P(exact_cost_test, a_request_that_comes_alone_costs_a_wait_and_a_send) {
+  constexpr std::size_t rounds = 50;
+  const driver_statistics used = serve_on_standing_clock(GetParam(), 1, rounds);
+  std::cout << used.system_calls << " system calls in " << rounds << " rounds\n";
+  EXPECT_EQ(used.submissions, 2 * rounds) << "a receive and a send per request";
+  EXPECT_EQ(used.completions, used.submissions);
+  // Epoll has to receive besides; and the loop looks once more, for the turn in which the client only yields.
+  const std::size_t calls_per_round =
+      (GetParam().on_ring() ? 2U : 3U) + (GetParam().is_loop() ? 1U : 0U);
+  EXPECT_LE(used.system_calls, rounds * calls_per_round + 3);
+}
+
 // Of several workers each serves what it finds: at worst each request is a round of its own.
 TEST_P(driver_cost_test, a_request_costs_no_more_calls_than_if_it_came_alone) {
   constexpr std::size_t connections = 64;
@@ -168,7 +181,9 @@ TEST_P(driver_cost_test, a_request_costs_no_more_calls_than_if_it_came_alone) {
   const double calls = static_cast<double>(used.system_calls) / requests;
   RecordProperty("calls_per_request", std::to_string(calls));
   std::cout << calls << " system calls per request\n";
-  EXPECT_EQ(used.submissions, 2 * connections * messages) << "a receive and a send per request";
+  // A receive and a send per request; and another receive where a message met the end of a lent buffer.
+  EXPECT_GE(used.submissions, 2 * connections * messages);
+  EXPECT_LE(used.submissions, 2 * connections * messages * 101 / 100);
   EXPECT_LE(calls, GetParam().on_ring() ? 2.5 : 4.5);
 }
 

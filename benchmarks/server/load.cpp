@@ -1,0 +1,226 @@
+// The client of the server benchmarks: a fixed number of requests over a fixed number of connections, and
+// what the server's threads spent on them.
+//
+//     bench_load PORT PID CONNECTIONS REQUESTS [BYTES] [--spin] [--idle]
+//
+// Each connection has one request of BYTES (64) under way and sends the next when the reply is there. PID
+// is the server: the time its threads were on a processor, by the scheduler's own count in nanoseconds
+// (/proc/PID/task/*/schedstat), before and after the counted phase, divided by the requests. A warm-up of a
+// tenth, and at least one request per connection, is not counted. --spin: the client never sleeps. --idle:
+// one request per connection; then prints the server's memory per connection, and ends.
+//
+// Prints one line: CPU microseconds per request, voluntary switches per request, requests per second.
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
+struct usage {
+  std::uint64_t nanoseconds = 0;
+  std::uint64_t switches = 0;
+};
+
+/// What all threads of `pid` have used.
+usage usage_of(const std::string& pid) {
+  usage total;
+  const std::string tasks = "/proc/" + pid + "/task";
+  DIR* const directory = opendir(tasks.c_str());
+  if (directory == nullptr) {
+    fail(tasks.c_str());
+  }
+  while (const dirent* const each = readdir(directory)) {
+    if (each->d_name[0] == '.') {
+      continue;
+    }
+    const std::string task = tasks + "/" + each->d_name;
+    std::uint64_t on_processor = 0;
+    std::ifstream(task + "/schedstat") >> on_processor;
+    total.nanoseconds += on_processor;
+    std::ifstream status(task + "/status");
+    for (std::string word; status >> word;) {
+      std::uint64_t count = 0;
+      if (word == "voluntary_ctxt_switches:" && status >> count) {
+        total.switches += count;
+      }
+    }
+  }
+  closedir(directory);
+  return total;
+}
+
+/// A line of /proc/PID/smaps_rollup, in bytes.
+std::uint64_t memory_of(const std::string& pid, const std::string& name) {
+  std::ifstream rollup("/proc/" + pid + "/smaps_rollup");
+  for (std::string word; rollup >> word;) {
+    std::uint64_t kibibytes = 0;
+    if (word == name && rollup >> kibibytes) {
+      return kibibytes * 1024;
+    }
+  }
+  return 0;
+}
+
+class clients {
+ public:
+  clients(int port, std::size_t connections, std::size_t bytes, bool spins)
+      : epoll_(epoll_create1(EPOLL_CLOEXEC)), spins_(spins), message_(bytes, 'x') {
+    left_.assign(connections, 0);
+    sockaddr_in server{};
+    server.sin_family = AF_INET;
+    server.sin_port = htons(static_cast<std::uint16_t>(port));
+    for (std::size_t index = 0; index < connections; ++index) {
+      // The loopback's own addresses: one of them has too few ports for very many connections.
+      server.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (index / 20000));
+      const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      if (descriptor < 0 ||
+          connect(descriptor, reinterpret_cast<sockaddr*>(&server), sizeof(server)) != 0) {
+        fail("connect");
+      }
+      const int on = 1;
+      setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+      epoll_event event{};
+      event.events = EPOLLIN;
+      event.data.u64 = index;
+      epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event);
+      sockets_.push_back(descriptor);
+    }
+  }
+
+  /// So many requests over all connections together.
+  void run(std::uint64_t requests) {
+    std::uint64_t started = 0;
+    std::uint64_t finished = 0;
+    for (std::size_t index = 0; index < sockets_.size() && started < requests; ++index, ++started) {
+      ask(index);
+    }
+    std::array<epoll_event, 512> events;
+    while (finished < requests) {
+      const int ready =
+          epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), spins_ ? 0 : -1);
+      for (int each = 0; each < ready; ++each) {
+        const std::size_t index = events[static_cast<std::size_t>(each)].data.u64;
+        if (!answered(index)) {
+          continue;
+        }
+        ++finished;
+        if (started < requests) {
+          ask(index);
+          ++started;
+        }
+      }
+    }
+  }
+
+ private:
+  void ask(std::size_t index) {
+    left_[index] = message_.size();
+    const ssize_t sent = send(sockets_[index], message_.data(), message_.size(), MSG_NOSIGNAL);
+    if (sent != static_cast<ssize_t>(message_.size())) {
+      fail("send");
+    }
+  }
+
+  /// True: that was the rest of the reply.
+  bool answered(std::size_t index) {
+    std::array<char, 16384> buffer;
+    const ssize_t count = recv(sockets_[index], buffer.data(), buffer.size(), 0);
+    if (count <= 0 || static_cast<std::size_t>(count) > left_[index]) {
+      fail("recv");
+    }
+    left_[index] -= static_cast<std::size_t>(count);
+    return left_[index] == 0;
+  }
+
+  int epoll_;
+  bool spins_;
+  std::string message_;
+  std::vector<int> sockets_;
+  std::vector<std::size_t> left_;
+};
+
+void show_memory(const std::string& pid, int port, std::size_t connections, std::size_t bytes) {
+  {
+    clients warm_up(port, std::min<std::size_t>(connections, 64), bytes, false);
+    warm_up.run(4096);
+    const std::uint64_t before = memory_of(pid, "Pss:");
+    clients idle(port, connections, bytes, false);
+    idle.run(connections);
+    const std::uint64_t after = memory_of(pid, "Pss:");
+    std::printf("pss_base_kib %.0f pss_bytes_per_connection %.1f\n",
+                static_cast<double>(before) / 1024,
+                (static_cast<double>(after) - static_cast<double>(before)) /
+                    static_cast<double>(connections));
+  }
+}
+
+void show_cost(const std::string& pid, clients& asking, std::uint64_t requests) {
+  const usage before = usage_of(pid);
+  const auto begin = std::chrono::steady_clock::now();
+  asking.run(requests);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  const usage after = usage_of(pid);
+  const auto count = static_cast<double>(requests);
+  std::printf("cpu_us %.4f switches %.4f per_second %.0f\n",
+              static_cast<double>(after.nanoseconds - before.nanoseconds) / 1000 / count,
+              static_cast<double>(after.switches - before.switches) / count, count / took.count());
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  std::vector<std::string> plain;
+  bool spins = false;
+  bool idle = false;
+  for (int index = 1; index < count; ++index) {
+    const std::string argument = arguments[index];
+    spins = spins || argument == "--spin";
+    idle = idle || argument == "--idle";
+    if (!argument.starts_with("--")) {
+      plain.push_back(argument);
+    }
+  }
+  if (plain.size() < 4) {
+    std::fputs("usage: bench_load PORT PID CONNECTIONS REQUESTS [BYTES] [--spin] [--idle]\n",
+               stderr);
+    return 2;
+  }
+  rlimit descriptors{};
+  getrlimit(RLIMIT_NOFILE, &descriptors);
+  descriptors.rlim_cur = descriptors.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &descriptors);
+  const int port = std::stoi(plain[0]);
+  const std::size_t connections = std::stoul(plain[2]);
+  const std::uint64_t requests = std::stoull(plain[3]);
+  const std::size_t bytes = plain.size() > 4 ? std::stoul(plain[4]) : 64;
+  if (idle) {
+    show_memory(plain[1], port, connections, bytes);
+    return 0;
+  }
+  clients asking(port, connections, bytes, spins);
+  asking.run(std::max<std::uint64_t>(requests / 10, connections));
+  show_cost(plain[1], asking, requests);
+  return 0;
+}

@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+"""What a request costs: echo servers beside the floors, in CPU microseconds and in system calls per request.
+
+    benchmarks/server/measure_servers.py --bin build/release/bin [--cells 1 16 64 256] [--rounds 5]
+                                         [--servers NAME ...] [--workers 1] [--spin] [--idle N] [--json FILE]
+
+Server and client run on processor 0 under SCHED_BATCH, so that they take turns: the client asks over all its
+connections, then the server answers all of them. Nothing crosses a processor, and the figure does not depend on
+how fast the client is. The figure is what the scheduler says the server's threads were on a processor, divided by
+a fixed number of requests; throughput is not looked at. Rounds are interleaved over all servers. Told are the
+median, and the median of the ratios to the first server's figure in the same round.
+
+With --workers 2, or --spin (a client that never sleeps, on processor 1), both processors take part.
+--calls counts system calls, with perf. --idle N: memory per connection instead (N connections, one request each).
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import re
+import select
+import shutil
+import statistics
+import subprocess
+import sys
+
+REQUESTS = {1: 40_000, 16: 120_000, 64: 160_000, 256: 160_000}
+
+
+def servers(programs, workers):
+    """Name: command. What is not built is left out."""
+    echo = [programs / "bench_echo", "--workers", str(workers)]
+    asyncio = [programs / "bench_echo", "--mode", "asyncio"]
+    table = {
+        "floor io_uring": [programs / "floor_uring_echo", str(workers)],
+        "floor epoll": [programs / "floor_epoll_echo", str(workers)],
+        "jackdaw io_uring": [*echo, "--backend", "io_uring"],
+        "jackdaw io_uring reader": [*echo, "--backend", "io_uring", "--reader"],
+        "jackdaw epoll": [*echo, "--backend", "epoll"],
+        "jackdaw epoll reader": [*echo, "--backend", "epoll", "--reader"],
+    }
+    if workers == 1:
+        table["asyncio io_uring"] = [*asyncio, "--backend", "io_uring"]
+        table["asyncio io_uring reader"] = [*asyncio, "--backend", "io_uring", "--reader"]
+        table["asyncio epoll"] = [*asyncio, "--backend", "epoll"]
+    for path in sorted((programs / "versus" / "echo").glob("*")):
+        if workers == 1:
+            table[path.stem] = [path]
+    return {name: command for name, command in table.items() if command[0].exists()}
+
+
+def prefer_us():
+    """In a session of its own whose group of tasks goes before others, where the kernel groups sessions."""
+    os.setsid()
+    with contextlib.suppress(OSError):
+        pathlib.Path("/proc/self/autogroup").write_text("-19")
+
+
+def on(processors):
+    def prepare():
+        prefer_us()
+        os.sched_setaffinity(0, processors)
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    return prepare
+
+
+class Server:
+    def __init__(self, name, command, processors):
+        self.name = name
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        preexec_fn=on(processors))
+        if not select.select([self.process.stdout], [], [], 10)[0]:
+            raise SystemExit(f"{name}: no port was told")
+        self.port = self.process.stdout.readline().decode().strip()
+        self.pid = str(self.process.pid)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def run_client(options, server, connections, requests, processors, *more):
+    command = [options.bin / "bench_load", server.port, server.pid, str(connections), str(requests), *more]
+    if options.spin:
+        command.append("--spin")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, preexec_fn=on(processors))
+    if done.returncode != 0:
+        raise SystemExit(f"{server.name}: {done.stderr}")
+    words = done.stdout.split()
+    return dict(zip(words[::2], map(float, words[1::2])))
+
+
+def count_calls(options, server, connections, processors):
+    """Per request: from two runs whose difference is nothing but requests."""
+    counts = []
+    for requests in (20_000, 60_000):
+        command = ["perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter", "-p", server.pid, "--",
+                   options.bin / "bench_load", server.port, server.pid, str(connections), str(requests)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, preexec_fn=on(processors))
+        found = re.search(r"^(\d+),", done.stderr, re.MULTILINE)
+        if not found:
+            return float("nan")
+        counts.append(int(found[1]))
+    return (counts[1] - counts[0]) / (40_000 * 1.1)  # The client's warm-up is a tenth.
+
+
+def measure(options):
+    server_processors = {0, 1} if options.workers > 1 else {0}
+    client_processors = {0, 1} if options.workers > 1 else {1} if options.spin else {0}
+    table = servers(options.bin, options.workers)
+    names = [name for name in options.servers or table if name in table]
+    results = {}
+    running = []
+    try:
+        for name in names:
+            running.append(Server(name, table[name], server_processors))
+        for connections in options.cells:
+            requests = int(REQUESTS.get(connections, 160_000) * options.scale)
+            for round_number in range(options.rounds):
+                # Another order each time: what a neighbour on the machine does to one, it does to all in turn.
+                first = round_number * 7 % len(running)
+                for server in running[first:] + running[:first]:
+                    outcome = run_client(options, server, connections, requests, client_processors)
+                    results.setdefault(server.name, {}).setdefault(connections, []).append(outcome)
+            if options.calls:
+                for server in running:
+                    results[server.name][connections][0]["calls"] = count_calls(
+                        options, server, connections, client_processors)
+    finally:
+        for server in running:
+            server.stop()
+    return results
+
+
+def measure_idle(options):
+    table = servers(options.bin, options.workers)
+    for name in options.servers or table:
+        server = Server(name, table[name], {0})
+        try:
+            found = run_client(options, server, options.idle, 0, {0}, "64", "--idle")
+            print(f"{name:26} {found['pss_bytes_per_connection']:10.0f} bytes of PSS per connection, "
+                  f"{found['pss_base_kib']:8.0f} KiB before", flush=True)
+        finally:
+            server.stop()
+
+
+def show(options, results):
+    load = os.getloadavg()[0]
+    print(f"CPU microseconds per request, median of {options.rounds} (and of the ratio to the first); load {load:.1f}; "
+          f"{options.workers} worker(s){'; spinning client' if options.spin else ''}")
+    print(f"{'connections':26}" + "".join(f"{cell:>16}" for cell in options.cells))
+    floor = next(iter(results.values()), {})
+    for name, cells in results.items():
+        line = f"{name:26}"
+        for connections in options.cells:
+            runs = [run["cpu_us"] for run in cells[connections]]
+            beneath = [run["cpu_us"] for run in floor[connections]]
+            ratio = statistics.median(one / other for one, other in zip(runs, beneath))
+            line += f"{statistics.median(runs):9.2f} ({ratio:.2f})"
+        print(line)
+    if options.calls:
+        print("System calls per request")
+        for name, cells in results.items():
+            print(f"{name:26}" + "".join(f"{cells[each][0]['calls']:16.3f}" for each in options.cells))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--bin", type=pathlib.Path, required=True, help="where the programs are")
+    parser.add_argument("--cells", type=int, nargs="+", default=[1, 16, 64, 256], help="connections")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--scale", type=float, default=1.0, help="of the number of requests")
+    parser.add_argument("--servers", nargs="+", help="these only")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--spin", action="store_true")
+    parser.add_argument("--calls", action="store_true")
+    parser.add_argument("--idle", type=int, default=0)
+    parser.add_argument("--json", type=pathlib.Path)
+    options = parser.parse_args()
+    options.bin = options.bin.resolve()
+    if options.calls and shutil.which("perf") is None:
+        raise SystemExit("--calls needs perf: apt-get install linux-perf")
+    if options.idle:
+        measure_idle(options)
+        return 0
+    results = measure(options)
+    show(options, results)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
