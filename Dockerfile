@@ -24,7 +24,7 @@ RUN ldd /opt/jackdaw/bin/jackdaw | awk '/=> \//{print $3}' | xargs realpath > /t
 
 # -- test: the release suite; fails the build if a test fails ---------------------------------------
 FROM build AS test
-RUN scripts/test
+RUN scripts/test --with-servers
 
 # -- runtime: the command and its libraries, no compiler --------------------------------------------
 FROM ${BASE} AS runtime

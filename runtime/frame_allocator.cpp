@@ -174,6 +174,8 @@ void free_frame_slowly(void* block, std::size_t bytes) noexcept {
   list.put(block);
 }
 
+std::size_t frame_bytes() noexcept { return heap().bytes_given(); }
+
 std::int64_t live_frames() noexcept {
   const std::lock_guard guard(registry().lock);
   std::int64_t live = registry().from_heap_of_ended_threads;

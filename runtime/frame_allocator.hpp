@@ -114,6 +114,9 @@ inline void free_frame(void* memory, std::size_t bytes) noexcept {
 
 /// Blocks handed out and not yet given back, over all threads. For tests and statistics.
 [[nodiscard]] std::int64_t live_frames() noexcept;
+/// Bytes of all blocks that are handed out, or kept by threads for their next request. Without those that are
+/// larger than any class.
+[[nodiscard]] std::size_t frame_bytes() noexcept;
 
 /// A base that makes `new` and `delete` of a class use the frame lists.
 struct pooled {

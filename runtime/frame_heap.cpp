@@ -47,6 +47,7 @@ std::uint32_t frame_heap::fill(frame_lists::list& list, std::size_t index,
   if (from->in_use == from->capacity) {
     intrusive_list<run>::remove(*from);
   }
+  bytes_given_ += count * frame_lists::bytes_of(index);
   list.add_room(std::uint32_t{0} - count);
   return count;
 }
@@ -67,6 +68,11 @@ std::size_t frame_heap::regions() const noexcept {
   return regions_;
 }
 
+std::size_t frame_heap::bytes_given() const noexcept {
+  const std::lock_guard guard(lock_);
+  return bytes_given_;
+}
+
 frame_heap::block* frame_heap::take_from(run& from) noexcept {
   ++from.in_use;
   if (from.returned != nullptr) {
@@ -79,6 +85,7 @@ void frame_heap::take_back(block* returned) noexcept {
   region& home = region_of(returned);
   const auto offset = reinterpret_cast<std::byte*>(returned) - reinterpret_cast<std::byte*>(&home);
   run& of = home.runs[static_cast<std::size_t>(offset) / run_bytes];
+  bytes_given_ -= frame_lists::bytes_of(of.index);
   returned->next = std::exchange(of.returned, returned);
   if (of.in_use-- == of.capacity) {
     partial_[of.index].push_back(of);

@@ -48,6 +48,8 @@ class frame_heap {
 
   /// What the kernel gave and did not get back.
   [[nodiscard]] std::size_t regions() const noexcept;
+  /// Of the blocks that are with somebody.
+  [[nodiscard]] std::size_t bytes_given() const noexcept;
 
  private:
   using block = frame_lists::block;
@@ -86,6 +88,7 @@ class frame_heap {
   intrusive_list<region> full_;
   region* spare_ = nullptr;
   std::size_t regions_ = 0;
+  std::size_t bytes_given_ = 0;
 };
 
 }  // namespace jackdaw

@@ -16,9 +16,11 @@ packages_build=(
   python3
 )
 packages_test=(curl wrk git openssl)
-# Without one of them its adapter is left out, or the tests of it skip. No server is started by installing it
-# in a container; the tests start their own.
-packages_adapters=(libcurl4-openssl-dev libhiredis-dev redis-server libpq-dev postgresql libboost-dev)
+# Without one of them its adapter is left out.
+packages_adapters=(libcurl4-openssl-dev libhiredis-dev libpq-dev libboost-dev)
+# Without them the tests of their adapters skip. Debian starts a server when it installs one: that is left to
+# those who ask for it (scripts/test --with-servers). The tests start their own.
+packages_servers=(redis-server postgresql)
 packages_peers=(python3-uvloop)  # What jackdaw is compared with.
 packages_versus=(
   libboost-dev libuv1-dev golang-go librust-tokio-dev librust-rayon-dev

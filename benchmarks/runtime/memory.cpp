@@ -1,6 +1,7 @@
 // Question: how many bytes does a suspended task take, with all that belongs to it?
 // Not the question: what its coroutine keeps, which here is next to nothing.
 #include "in_runtime.hpp"
+#include <jackdaw/runtime/frame_allocator.hpp>
 
 #include <malloc.h>
 
@@ -12,6 +13,8 @@ namespace {
 
 constexpr int crowd = 100'000;
 
+std::size_t bytes_in_use() { return mallinfo2().uordblks + frame_bytes(); }
+
 task<void> wait_for(event& end) { co_await end.wait(); }
 
 task<void> measure_crowd(benchmark::State& state) {
@@ -20,7 +23,7 @@ task<void> measure_crowd(benchmark::State& state) {
     event end;
     std::vector<join_handle<void>> tasks;
     tasks.reserve(crowd);
-    const std::size_t before = mallinfo2().uordblks;
+    const std::size_t before = bytes_in_use();
     for (int index = 0; index < crowd; ++index) {
       tasks.push_back(spawn(wait_for(end)));
     }
@@ -28,7 +31,7 @@ task<void> measure_crowd(benchmark::State& state) {
     while (this_task::scheduler().statistics().resumptions < crowd) {
       co_await yield();
     }
-    bytes = mallinfo2().uordblks - before;
+    bytes = bytes_in_use() - before;
     end.set();
     for (const join_handle<void>& task : tasks) {
       co_await task;

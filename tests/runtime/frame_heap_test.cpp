@@ -57,7 +57,9 @@ TEST(frame_heap_test, a_list_gets_some_pages_of_blocks_and_at_least_one_block) {
     EXPECT_EQ(heap.take_back(to.list, frame_lists::blocks_max), count);
     EXPECT_EQ(to.list.head, nullptr);
     EXPECT_EQ(heap.fill(to.list, index, 1), 1U);
+    EXPECT_EQ(heap.bytes_given(), frame_lists::bytes_of(index));
     EXPECT_EQ(heap.take_back(to.list, 5), 1U);
+    EXPECT_EQ(heap.bytes_given(), 0U);
   }
 }
 
