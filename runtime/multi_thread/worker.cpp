@@ -46,7 +46,7 @@ void worker::attach() {
   context.slot = this;
   context.forks = &forks_.stack();
   round_began_ = pool_->now();
-  poll_at = resumptions.get() + poll_budget_;
+  begin_round();
   context_.store(&context, std::memory_order_release);  // K2: pairs with look().
   pool_->somebody_is_awake();
 }
@@ -157,7 +157,7 @@ void worker::take_left(std::span<work*> items, std::size_t& count) noexcept {
 template <bool (pool::*Over)() const noexcept>
 void worker::run_until() {
   while (!(pool_->*Over)()) {
-    if (resumptions.get() >= poll_at) [[unlikely]] {
+    if (resumptions.get() >= poll_at && !round_goes_on()) [[unlikely]] {
       look_outside();
     }
     if (work* const item = take_local()) [[likely]] {
@@ -220,7 +220,7 @@ bool worker::poll() {
 }
 
 bool worker::accept_outside() {
-  poll_at = resumptions.get() + poll_budget_;
+  begin_round();
   const bool any_ready = !ready_.empty();
   accept_ready();
   if (timers_.deadline_bound() != never) {
@@ -268,6 +268,7 @@ bool worker::find_elsewhere() {
   if (pool_->worker_count() == 1 || (!pool_->anything_to_steal() && !pool_->any_fork_is_shown())) {
     return false;
   }
+  round_began_ = pool_->now();
   return poll() || search();
 }
 
@@ -368,12 +369,33 @@ time_point worker::wake_up_time() noexcept {
 bool worker::round_is_over() const noexcept { return pool_->now() - round_began_ > round_time_max; }
 
 // A round is what runs between two polls. See the essay.
+void worker::begin_round() noexcept {
+  constexpr unsigned first_look = 2;
+  round_begin_ = resumptions.get();
+  round_end_ = round_begin_ + poll_budget_;
+  poll_at = std::min(round_end_, round_begin_ + first_look);
+}
+
+// At poll_at. True if there is time left for more of this round.
+bool worker::round_goes_on() noexcept {
+  constexpr unsigned next_look = 6;  // Times as far into the round: 2, 12, and the end.
+  const std::uint64_t count = resumptions.get();
+  if (count >= round_end_ || round_is_over()) {
+    return false;
+  }
+  poll_at = std::min(round_end_, round_begin_ + next_look * (count - round_begin_));
+  return true;
+}
+
 void worker::adapt_budget() noexcept {
   const time_point now = pool_->now();
   const duration took = now - round_began_;
   round_began_ = now;
   if (took > round_time_max) {
-    poll_budget_ = std::max(1U, poll_budget_ / 2);
+    // As many as would have been right.
+    const auto count = static_cast<duration::rep>(resumptions.get() - round_begin_);
+    poll_budget_ = static_cast<unsigned>(
+        std::clamp<duration::rep>(count * round_time_max / took, 1, poll_budget_));
   } else if (took < round_time_max / 2) {
     poll_budget_ = std::min(polls_every_max, poll_budget_ * 2);
   }

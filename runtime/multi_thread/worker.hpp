@@ -15,8 +15,9 @@
 //
 // After poll_budget_ resumptions the driver, due timers and the shared queue come first, so that neither
 // a chain of wake-ups nor a task that yields in a loop starves I/O, timers or outsiders. The budget is
-// at most polls_every_max; it shrinks while a round takes longer than round_time_max, and grows back, so
-// that the clock is read once a round and not once a resumption.
+// at most polls_every_max; it shrinks when a round takes longer than round_time_max, and grows back. The clock is
+// read early in a round, again a bit later, and at its end, and not once a resumption: a task that begins to compute
+// when the worker wakes up is noticed after two slices, and in the midst of quick ones after a round at most.
 //
 // What the poster runs next wakes nobody: a push into `next` announces nothing, and neither does the
 // only item of a queue whose owner is about to take it. Announced is what would wait behind something.
@@ -76,7 +77,7 @@ class alignas(cache_line_bytes) worker : public run_slot {
   /// There is work that somebody who sleeps might take.
   void announce_work() noexcept;
   /// Lets the loop look outside next.
-  void end_round() noexcept { poll_at = 0; }
+  void end_round() noexcept { poll_at = round_end_ = 0; }
   void look_outside();
 
   /// Fills `items` from `count` on with what is queued. Once this worker's thread has ended.
@@ -118,6 +119,8 @@ class alignas(cache_line_bytes) worker : public run_slot {
   template <bool (pool::*Over)() const noexcept>
   void sleep();
   void end_search() noexcept;
+  void begin_round() noexcept;
+  [[nodiscard]] bool round_goes_on() noexcept;
   void adapt_budget() noexcept;
   void push_queue(work& item, bool announce) noexcept;
   void push_batch(std::span<work* const> items) noexcept;
@@ -130,6 +133,9 @@ class alignas(cache_line_bytes) worker : public run_slot {
   bool only_worker_;
   bool searching_ = false;
   unsigned poll_budget_ = polls_every_max;
+  // A round by the count of resumptions; poll_at is in between, where the clock is read next.
+  std::uint64_t round_begin_ = 0;
+  std::uint64_t round_end_ = 0;
   work_list ready_;
   random_generator random_;
   time_point round_began_{};

@@ -54,6 +54,10 @@ class driver_watch {
   void count_step() { ++steps_; }
   /// How many steps there were before each call of park(), since the one before.
   [[nodiscard]] const std::vector<int>& steps_between_parks() const { return gaps_; }
+  void forget_steps() {
+    steps_ = 0;
+    gaps_.clear();
+  }
 
  private:
   class watched_driver final : public driver {
