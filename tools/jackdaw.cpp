@@ -102,6 +102,10 @@ void add_serve(CLI::App& app, action& chosen) {
   add_seconds(*command, "--write-timeout-s", options->write_timeout,
               "For a client to take a reply");
   add_seconds(*command, "--grace-s", options->grace, "For requests in progress at SIGTERM");
+  command
+      ->add_option("--access-log", options->access_log,
+                   "A line per request, Combined Log Format and microseconds; -: stdout")
+      ->type_name("FILE|-");
   command->add_option("--port-file", options->port_file, "Gets ADDRESS:PORT once it listens");
   command->add_option("--stats-json", options->stats_file, "Gets the statistics at the end");
   command->callback([&chosen, options, runtime] {

@@ -202,7 +202,7 @@ task<void> serve(server_context& server, io::tcp_stream stream, std::unique_ptr<
       break;
     }
     if (work == nullptr) {
-      work = std::make_unique<burst>(server);
+      work = std::make_unique<burst>(server, who.get());
     }
     do {
       next = answer(*work, wire, arrived, at);

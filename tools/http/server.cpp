@@ -48,8 +48,18 @@ task<void> accept_loop(server_context& server, io::tcp_listener& listener) {
   }
 }
 
-task<void> end_at_second_signal(io::signal_set& signals) {
-  const int number = co_await signals.next();
+// The next signal that is about stopping; the log's are dealt with on the way.
+task<int> next_stop(server_context& server, io::signal_set& signals) {
+  int number = co_await signals.next();
+  while (number == SIGHUP) {
+    server.log->reopen();
+    number = co_await signals.next();
+  }
+  co_return number;
+}
+
+task<void> end_at_second_signal(server_context& server, io::signal_set& signals) {
+  const int number = co_await next_stop(server, signals);
   std::_Exit(128 + number);
 }
 
@@ -124,8 +134,8 @@ task<int> serve(server_context& server, io::tcp_listener& listener, io::signal_s
   }
   announce(server, listener.local_address());
 
-  co_await signals.next();
-  spawn(end_at_second_signal(signals), "second signal");
+  co_await next_stop(server, signals);
+  spawn(end_at_second_signal(server, signals), "second signal");
   server.draining.store(true, std::memory_order_seq_cst);  // D1
   co_await stop_accepting(acceptors);
   co_await accept_backlog(server, listener);
@@ -137,6 +147,13 @@ task<int> serve(server_context& server, io::tcp_listener& listener, io::signal_s
   co_return 0;
 }
 
+io::signal_set signals_of(const server_context& server) {
+  if (server.log == nullptr) {
+    return io::signal_set{SIGTERM, SIGINT};
+  }
+  return io::signal_set{SIGTERM, SIGINT, SIGHUP};
+}
+
 }  // namespace
 
 int run_server(server_options chosen, const io::options& runtime) {
@@ -144,7 +161,7 @@ int run_server(server_options chosen, const io::options& runtime) {
   // can see them gone, however serve() ends.
   server_context server(std::move(chosen));
   io::tcp_listener listener = io::tcp_listener::bind(io::address::parse(server.options.address));
-  io::signal_set signals{SIGTERM, SIGINT};
+  io::signal_set signals = signals_of(server);
   return io::run(serve(server, listener, signals), runtime);
 }
 

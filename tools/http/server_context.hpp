@@ -4,6 +4,7 @@
 #include <jackdaw/io/tls/tls_context.hpp>
 #include <jackdaw/runtime/clock.hpp>
 #include <jackdaw/runtime/sync/event.hpp>
+#include <jackdaw/tools/http/access_log.hpp>
 #include <jackdaw/tools/http/address_counts.hpp>
 #include <jackdaw/tools/http/admission.hpp>
 #include <jackdaw/tools/http/connection_registry.hpp>
@@ -34,11 +35,14 @@ struct server_options {
   std::string root;             ///< If not empty: the directory whose files are served.
   std::string tls_certificate;  ///< If not empty: TLS, with this file; PEM, the chain included.
   std::string tls_key;          ///< The file of its key.
+  std::string access_log;       ///< If not empty: a line per request goes there; "-": stdout.
   std::string port_file;        ///< If not empty: gets "address:port" once the server listens.
   std::string stats_file;       ///< If not empty: gets the content of /stats at the end.
 
   /// Whether somebody wants to know who the clients are.
-  [[nodiscard]] bool wants_clients() const noexcept { return per_address_max != 0; }
+  [[nodiscard]] bool wants_clients() const noexcept {
+    return per_address_max != 0 || !access_log.empty();
+  }
 };
 
 /// Lifetime: outlives the runtime, so that no connection can outlive it.
@@ -47,8 +51,9 @@ struct server_context {
   explicit server_context(server_options chosen);
 
   const server_options options;
-  const std::unique_ptr<file_tree> files;    // Null if none are served.
-  const std::optional<io::tls_context> tls;  // Nothing without TLS.
+  const std::unique_ptr<file_tree> files;       // Null if none are served.
+  const std::optional<io::tls_context> tls;     // Nothing without TLS.
+  const std::unique_ptr<http::access_log> log;  // Null if there is none.
   server_metrics metrics;
   connection_registry registry;
   address_counts addresses;
