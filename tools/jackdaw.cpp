@@ -102,6 +102,9 @@ void add_serve(CLI::App& app, action& chosen) {
   add_seconds(*command, "--write-timeout-s", options->write_timeout,
               "For a client to take a reply");
   add_seconds(*command, "--grace-s", options->grace, "For requests in progress at SIGTERM");
+  command->add_flag(
+      "--proxy-protocol", options->proxy_protocol,
+      "Connections begin with a PROXY header, version 1 or 2: behind a load balancer");
   command
       ->add_option("--access-log", options->access_log,
                    "A line per request, Combined Log Format and microseconds; -: stdout")

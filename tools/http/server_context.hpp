@@ -36,6 +36,7 @@ struct server_options {
   std::string tls_certificate;  ///< If not empty: TLS, with this file; PEM, the chain included.
   std::string tls_key;          ///< The file of its key.
   std::string access_log;       ///< If not empty: a line per request goes there; "-": stdout.
+  bool proxy_protocol = false;  ///< Every connection begins by saying whom it is for.
   std::string port_file;        ///< If not empty: gets "address:port" once the server listens.
   std::string stats_file;       ///< If not empty: gets the content of /stats at the end.
 
