@@ -52,8 +52,8 @@ class registration {
 
   /// Before a read that waits for a new request.
   void enter_idle() noexcept {
-    entry_.idle.store(true, std::memory_order_seq_cst);      // C1
-    if (server_.draining.load(std::memory_order_seq_cst)) {  // C2
+    entry_.idle.store(true, std::memory_order_seq_cst);       // C1
+    if (server_.ends_idle.load(std::memory_order_seq_cst)) {  // C2
       static_cast<void>(shutdown(entry_.descriptor, SHUT_RD));
     }
   }

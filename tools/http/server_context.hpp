@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace jackdaw::http {
 
@@ -29,6 +30,7 @@ struct server_options {
   duration idle_timeout = std::chrono::seconds(60);    ///< Between two requests.
   duration write_timeout = std::chrono::seconds(30);   ///< For one batch of replies.
   duration grace = std::chrono::seconds(5);            ///< For requests in progress at SIGTERM.
+  duration idle_grace = std::chrono::seconds(1);       ///< For a next request, if others go on.
   std::size_t connections_max = 65'536;                ///< Beyond it: 503, and close.
   std::size_t in_flight_max = 0;                       ///< Connections being answered; 0: no cap.
   std::size_t per_address_max = 0;                     ///< Connections; 0: no cap.
@@ -36,9 +38,11 @@ struct server_options {
   std::string tls_certificate;  ///< If not empty: TLS, with this file; PEM, the chain included.
   std::string tls_key;          ///< The file of its key.
   std::string access_log;       ///< If not empty: a line per request goes there; "-": stdout.
-  bool proxy_protocol = false;  ///< Every connection begins by saying whom it is for.
-  std::string port_file;        ///< If not empty: gets "address:port" once the server listens.
-  std::string stats_file;       ///< If not empty: gets the content of /stats at the end.
+  bool reuse_port = false;      ///< Several servers on one address.
+  std::vector<std::string> command;  ///< What SIGUSR2 starts anew.
+  bool proxy_protocol = false;       ///< Every connection begins by saying whom it is for.
+  std::string port_file;             ///< If not empty: gets "address:port" once the server listens.
+  std::string stats_file;            ///< If not empty: gets the content of /stats at the end.
 
   /// Whether somebody wants to know who the clients are.
   [[nodiscard]] bool wants_clients() const noexcept {
@@ -60,8 +64,9 @@ struct server_context {
   address_counts addresses;
   flight_count in_flight;                 // Counted only if there is a cap.
   std::atomic<unsigned> turning_away{0};  // Connections that are being told 503.
-  std::atomic<bool> draining{false};
-  event all_closed;  // Set when the last connection leaves while draining.
+  std::atomic<bool> draining{false};      // Every reply may be a connection's last, and says so.
+  std::atomic<bool> ends_idle{false};     // And who waits for a request waits in vain.
+  event all_closed;                       // Set when the last connection leaves while draining.
 };
 
 /// The content of /stats: one line of JSON. In a task of the server.
