@@ -20,6 +20,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace jackdaw::tools {
 namespace {
@@ -77,9 +78,10 @@ void add_serve_caps(CLI::App& command, http::server_options& options) {
       ->capture_default_str();
 }
 
-void add_serve(CLI::App& app, action& chosen) {
+void add_serve(CLI::App& app, action& chosen, const std::vector<std::string>& words) {
   auto* const command = app.add_subcommand("serve", "Serve HTTP/1.1");
   auto options = std::make_shared<http::server_options>();
+  options->command = words;
   auto runtime = std::make_shared<runtime_options>();
   command->add_option("--http", options->address, "Address and port; port 0: any that is free")
       ->type_name("ADDRESS:PORT")
@@ -102,6 +104,16 @@ void add_serve(CLI::App& app, action& chosen) {
   add_seconds(*command, "--write-timeout-s", options->write_timeout,
               "For a client to take a reply");
   add_seconds(*command, "--grace-s", options->grace, "For requests in progress at SIGTERM");
+  command->add_flag(
+      "--proxy-protocol", options->proxy_protocol,
+      "Connections begin with a PROXY header, version 1 or 2: behind a load balancer");
+  command
+      ->add_option("--access-log", options->access_log,
+                   "A line per request, Combined Log Format and microseconds; -: stdout")
+      ->type_name("FILE|-");
+  add_seconds(*command, "--idle-grace-s", options->idle_grace,
+              "For idle connections to send one more request, when another process goes on");
+  command->add_flag("--reuse-port", options->reuse_port, "Several servers may have the address");
   command->add_option("--port-file", options->port_file, "Gets ADDRESS:PORT once it listens");
   command->add_option("--stats-json", options->stats_file, "Gets the statistics at the end");
   command->callback([&chosen, options, runtime] {
@@ -172,7 +184,7 @@ int run(int argument_count, char** arguments) {
   app.require_subcommand(0, 1);  // None is our business: CLI11 would not name an unknown one.
   app.set_help_all_flag("--help-all", "Help for all commands");
   action chosen;
-  add_serve(app, chosen);
+  add_serve(app, chosen, {arguments, arguments + argument_count});
   add_load(app, chosen);
   add_doctor(app, chosen);
   try {

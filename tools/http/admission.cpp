@@ -9,6 +9,7 @@
 #include <jackdaw/tools/http/server_context.hpp>
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace jackdaw::http {
@@ -30,12 +31,12 @@ void shed_connection(server_context& server, io::tcp_stream stream, shed why) {
   }
 }
 
-// Null if it has gone already.
-std::unique_ptr<client> client_of(const io::tcp_stream& stream) {
+// Nothing if it has gone already.
+std::optional<io::address> peer_of(const io::tcp_stream& stream) {
   try {
-    return std::make_unique<client>(stream.peer_address());
+    return stream.peer_address();
   } catch (const io::error&) {
-    return nullptr;
+    return std::nullopt;
   }
 }
 
@@ -55,6 +56,12 @@ std::size_t flight_count::size() const noexcept {
   return count_.load(std::memory_order_relaxed);  // A1
 }
 
+bool place(server_context& server, const io::address& peer, std::unique_ptr<client>& who) {
+  const std::size_t count_max = server.options.per_address_max;
+  who = std::make_unique<client>(peer);
+  return count_max == 0 || who->take_place(server.addresses, count_max);
+}
+
 void admit(server_context& server, io::tcp_stream stream) {
   const server_options& options = server.options;
   server.metrics.count_connection();
@@ -63,14 +70,13 @@ void admit(server_context& server, io::tcp_stream stream) {
     return;
   }
   std::unique_ptr<client> who;
-  if (options.wants_clients()) {
-    who = client_of(stream);
-    if (who == nullptr) {
+  if (options.wants_clients() && !options.proxy_protocol) {
+    const std::optional<io::address> peer = peer_of(stream);
+    if (!peer.has_value()) {
       server.registry.cancel();
       return;
     }
-    if (options.per_address_max != 0 &&
-        !who->take_place(server.addresses, options.per_address_max)) {
+    if (!place(server, *peer, who)) {
       server.registry.cancel();
       shed_connection(server, std::move(stream), shed::address);
       return;

@@ -10,13 +10,16 @@
 // and where TLS would have to be agreed on first, the connection just ends.
 #pragma once
 
+#include <jackdaw/io/address.hpp>
 #include <jackdaw/io/tcp_stream.hpp>
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 
 namespace jackdaw::http {
 
+class client;
 struct server_context;
 
 /// Connections that are being answered. Threads: any.
@@ -30,6 +33,11 @@ class flight_count {
  private:
   std::atomic<std::size_t> count_{0};
 };
+
+/// Makes the client of a connection that came from `peer`, and finds a place for it. False if its address has
+/// as many as it may have.
+[[nodiscard]] bool place(server_context& server, const io::address& peer,
+                         std::unique_ptr<client>& who);
 
 /// Serves an accepted connection, or turns it away. In a task of the server.
 void admit(server_context& server, io::tcp_stream stream);

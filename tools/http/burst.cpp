@@ -1,5 +1,6 @@
 // Parsing and answering, without a suspension.
 
+#include <jackdaw/tools/http/access_line.hpp>
 #include <jackdaw/tools/http/burst.hpp>
 
 #include <utility>
@@ -13,9 +14,16 @@ constexpr std::size_t output_bytes_high = 64UL * 1024;
 
 }  // namespace
 
-burst::burst(server_context& server) : server_(server), parser_(server.options.limits) {}
+burst::burst(server_context& server, const client* who)
+    : server_(server), who_(who), parser_(server.options.limits) {}
 
 burst::~burst() { leave_flight(); }
+
+void burst::log(const request* message, status code, std::uint64_t body_bytes) {
+  if (server_.log != nullptr) {
+    append_access_line(log_lines_, who_ == nullptr ? "-" : who_->host(), message, code, body_bytes);
+  }
+}
 
 bool burst::enter_flight() noexcept {
   const std::size_t count_max = server_.options.in_flight_max;
@@ -51,6 +59,12 @@ void burst::count_group(std::size_t output_before) noexcept {
 void burst::sent(time_point now) noexcept {
   if (unsent_ != 0) {
     server_.metrics.count_latency(std::exchange(unsent_, 0), now - started_);
+  }
+  if (!log_lines_.empty()) {
+    std::string lines;
+    const unsigned count = append_durations(lines, log_lines_, now - started_);
+    log_lines_.clear();
+    server_.log->add(lines, count);
   }
   if (!waiting_) {
     leave_flight();
@@ -110,6 +124,7 @@ burst::wish burst::answer_request(bool last) {
     group_.add_reply(status::service_unavailable);
     server_.metrics.count_shed(shed::in_flight);
     append_refusal(output_, status::service_unavailable);
+    log(&parser_.message(), status::service_unavailable, 0);
     return last ? wish::close : wish::abort;
   }
   pending_ = answer{};
@@ -151,6 +166,9 @@ burst::wish burst::write_reply(bool last) {
   append(output_, pending_.reply);
   ++group_.requests;
   group_.add_reply(pending_.reply.code);
+  const response& reply = pending_.reply;
+  const std::uint64_t body_bytes = reply.length.value_or(reply.body.size());
+  log(&message, reply.code, reply.head_only ? 0 : body_bytes);
   parser_.reset();
   const wish next = close ? (last ? wish::close : wish::abort) : wish::read;
   const bool body_follows = pending_.reply.length.value_or(0) > 0 && !pending_.reply.head_only;
@@ -173,6 +191,7 @@ burst::wish burst::refuse(status code) {
 burst::wish burst::refuse_now(status code) {
   append_refusal(output_, code);
   group_.add_reply(code);
+  log(nullptr, code, 0);
   server_.metrics.count_refusal();
   return wish::abort;
 }

@@ -7,6 +7,7 @@
 
 #include <jackdaw/runtime/clock.hpp>
 #include <jackdaw/runtime/frame_allocator.hpp>
+#include <jackdaw/tools/http/client.hpp>
 #include <jackdaw/tools/http/handlers.hpp>
 #include <jackdaw/tools/http/request_parser.hpp>
 #include <jackdaw/tools/http/server_context.hpp>
@@ -32,7 +33,8 @@ class burst : public pooled {
     abort,  // As close, and the client may still be sending: linger, or it may not see the reply.
   };
 
-  explicit burst(server_context& server);
+  /// `who` is null if nobody wants to know, and outlives the burst.
+  explicit burst(server_context& server, const client* who = nullptr);
   burst(const burst&) = delete;
   burst& operator=(const burst&) = delete;
   ~burst();
@@ -78,6 +80,7 @@ class burst : public pooled {
   [[nodiscard]] wish answer_request(bool last);
   [[nodiscard]] wish write_reply(bool last);
   [[nodiscard]] wish resume(bool last);
+  void log(const request* message, status code, std::uint64_t body_bytes);
   [[nodiscard]] bool enter_flight() noexcept;
   void leave_flight() noexcept;
   [[nodiscard]] wish refuse_now(status code);
@@ -85,6 +88,7 @@ class burst : public pooled {
   void count_group(std::size_t output_before) noexcept;
 
   server_context& server_;
+  const client* who_;
   request_parser parser_;
   std::string output_;
   answer pending_;  // The answer that waits for its delay.
@@ -93,6 +97,7 @@ class burst : public pooled {
   time_point started_{};  // When the oldest request arrived that has no reply yet.
   reply_group group_;     // Of this step.
   std::uint32_t unsent_ = 0;
+  std::string log_lines_;         // Of replies that have not been sent, without their durations.
   bool in_flight_ = false;        // Counted as being answered.
   bool waiting_ = false;          // For a delay or a file: the reply comes with the next step.
   wish after_body_ = wish::read;  // What comes when the body was sent.

@@ -13,6 +13,7 @@
 #include <jackdaw/tools/http/burst.hpp>
 #include <jackdaw/tools/http/connection.hpp>
 #include <jackdaw/tools/http/file_body.hpp>
+#include <jackdaw/tools/http/proxy_header.hpp>
 #include <jackdaw/tools/http/wire.hpp>
 
 #include <sys/socket.h>
@@ -20,6 +21,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -50,8 +52,8 @@ class registration {
 
   /// Before a read that waits for a new request.
   void enter_idle() noexcept {
-    entry_.idle.store(true, std::memory_order_seq_cst);      // C1
-    if (server_.draining.load(std::memory_order_seq_cst)) {  // C2
+    entry_.idle.store(true, std::memory_order_seq_cst);       // C1
+    if (server_.ends_idle.load(std::memory_order_seq_cst)) {  // C2
       static_cast<void>(shutdown(entry_.descriptor, SHUT_RD));
     }
   }
@@ -134,15 +136,68 @@ template <class Wire>
   co_return can_go_on;
 }
 
+// Reads whom the connection is for. Nothing if nobody said so, properly and in time.
+[[gnu::noinline]] task<std::optional<proxy_header>> await_proxy_header(plain_wire& wire,
+                                                                       time_point deadline) {
+  proxy_header found = read_proxy_header(wire.buffered());
+  while (found.outcome == proxy_progress::need_more) {
+    const arrival arrived = co_await await_bytes(wire, deadline);
+    if (arrived != arrival::bytes) {
+      co_return std::nullopt;
+    }
+    found = read_proxy_header(wire.buffered());
+  }
+  if (found.outcome == proxy_progress::malformed) {
+    co_return std::nullopt;
+  }
+  wire.consume(found.size);
+  co_return found;
+}
+
+// The client is whoever the proxy says, and counts as that one.
+[[gnu::noinline]] task<bool> meet_client(server_context& server, plain_wire& wire,
+                                         io::tcp_stream& stream, std::unique_ptr<client>& who) {
+  const time_point deadline = deadline_after(now(), server.options.header_timeout);
+  const std::optional<proxy_header> header = co_await await_proxy_header(wire, deadline);
+  if (!header.has_value()) {
+    server.metrics.count_refusal();
+    co_return false;
+  }
+  if (!server.options.wants_clients()) {
+    co_return true;
+  }
+  bool placed = false;
+  try {
+    placed = place(server, header->source.value_or(stream.peer_address()), who);
+  } catch (const io::error&) {
+    co_return false;  // It has gone.
+  }
+  if (!placed) {
+    server.metrics.count_shed(shed::address);
+    std::string output;
+    append_refusal(output, status::service_unavailable);
+    if (!server.tls.has_value() && co_await send(wire, output, linger_time)) {
+      co_await linger(wire);
+    }
+  }
+  co_return placed;
+}
+
 // What comes before the first request. False if that is not as it should be.
 template <class Wire>
-[[gnu::noinline]] task<bool> begin(server_context& server, Wire& wire) {
+[[gnu::noinline]] task<bool> begin(server_context& server, Wire& wire, io::tcp_stream& stream,
+                                   std::unique_ptr<client>& who) {
   bool begun = true;
-  if constexpr (Wire::encrypts) {
-    begun = co_await wire.handshake(*server.tls, server.options.header_timeout);
+  if (server.options.proxy_protocol) {
+    begun = co_await meet_client(server, wire.raw(), stream, who);
   }
-  if (!begun) {
-    server.metrics.count_refusal();
+  if constexpr (Wire::encrypts) {
+    if (begun) {
+      begun = co_await wire.handshake(*server.tls, server.options.header_timeout);
+      if (!begun) {
+        server.metrics.count_refusal();
+      }
+    }
   }
   co_return begun;
 }
@@ -173,8 +228,8 @@ template <class Wire>
 task<void> serve(server_context& server, io::tcp_stream stream, std::unique_ptr<client> who) {
   registration entry(server, stream.native_handle());
   Wire wire(stream);
-  if constexpr (Wire::encrypts) {
-    if (const bool begun = co_await begin(server, wire); !begun) {
+  if (Wire::encrypts || server.options.proxy_protocol) {
+    if (const bool begun = co_await begin(server, wire, stream, who); !begun) {
       co_return;
     }
   }
@@ -188,13 +243,16 @@ task<void> serve(server_context& server, io::tcp_stream stream, std::unique_ptr<
     if (work == nullptr) {
       entry.enter_idle();
     }
-    auto arrived = arrival::end;
-    try {
-      // Not await_bytes(): a coroutine in between would be one more frame per idle connection.
-      const io::result<std::size_t> count = co_await timeout(deadline - at, wire.fill());
-      arrived = count.ok() && *count > 0 ? arrival::bytes : arrival::end;
-    } catch (const timeout_error&) {
-      arrived = arrival::late;
+    auto arrived = arrival::bytes;
+    // The first request may have come together with what preceded it.
+    if (work != nullptr || wire.buffered().empty()) {
+      try {
+        // Not await_bytes(): a coroutine in between would be one more frame per idle connection.
+        const io::result<std::size_t> count = co_await timeout(deadline - at, wire.fill());
+        arrived = count.ok() && *count > 0 ? arrival::bytes : arrival::end;
+      } catch (const timeout_error&) {
+        arrived = arrival::late;
+      }
     }
     entry.leave_idle();
     at = now();
@@ -202,7 +260,7 @@ task<void> serve(server_context& server, io::tcp_stream stream, std::unique_ptr<
       break;
     }
     if (work == nullptr) {
-      work = std::make_unique<burst>(server);
+      work = std::make_unique<burst>(server, who.get());
     }
     do {
       next = answer(*work, wire, arrived, at);

@@ -8,8 +8,8 @@
 // which the connection handles anyway.
 //
 //   drain                                        connection
-//   D1  draining = true          (seq_cst)       C1  idle = true              (seq_cst)
-//   D2  for each: idle? -> SHUT_RD               C2  draining? -> SHUT_RD     (seq_cst)
+//   D1  ends_idle = true         (seq_cst)       C1  idle = true              (seq_cst)
+//   D2  for each: idle? -> SHUT_RD               C2  ends_idle? -> SHUT_RD    (seq_cst)
 //                                                C3  read; on bytes: idle = false
 //
 // Of D2 and C2 at least one sees the other's write, so no connection stays idle; and a request that

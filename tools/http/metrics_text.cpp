@@ -47,6 +47,14 @@ void add_requests(prometheus_text& out, const server_totals& totals) {
   out.buckets(bounds, totals.latencies, static_cast<double>(totals.latency_sum_ns) * 1e-9);
 }
 
+void add_log(prometheus_text& out, const access_log& log) {
+  out.family("jackdaw_access_log_lines_total", kind::counter, "Lines written to the access log.");
+  out.sample(log.written());
+  out.family("jackdaw_access_log_lost_lines_total", kind::counter,
+             "Lines that the access log could not take.");
+  out.sample(log.lost());
+}
+
 void add_connections(prometheus_text& out, const server_context& server,
                      const server_totals& totals) {
   static constexpr std::array<std::string_view, shed_kinds> reasons = {"connections", "address",
@@ -148,6 +156,9 @@ std::string metrics_text(const server_context& server) {
   const server_totals totals = server.metrics.sum();
   add_requests(out, totals);
   add_connections(out, server, totals);
+  if (server.log != nullptr) {
+    add_log(out, *server.log);
+  }
   add_process(out);
   add_workers(out, io::runtime_statistics_by_worker());
   return out.text();

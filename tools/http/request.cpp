@@ -70,6 +70,7 @@ void request::clear() noexcept {
   path_ = {};
   query_ = {};
   verb_ = method::other;
+  method_name_ = {};
   version_minor_ = 1;
   keep_alive_ = false;
 }

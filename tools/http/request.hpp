@@ -26,6 +26,9 @@ class request {
  public:
   [[nodiscard]] method verb() const noexcept { return verb_; }
 
+  /// "GET"; empty until there is a message.
+  [[nodiscard]] std::string_view method_name() const noexcept { return method_name_; }
+
   /// Everything between the two spaces of the request line.
   [[nodiscard]] std::string_view target() const noexcept { return view(target_); }
 
@@ -78,6 +81,7 @@ class request {
   range target_;
   range path_;
   range query_;
+  std::string_view method_name_;  // Of a table.
   method verb_ = method::other;
   std::uint8_t version_minor_ = 1;
   bool keep_alive_ = false;

@@ -383,6 +383,7 @@ void request_parser::finish_head() {
 // What can be judged only when the whole head is known.
 status request_parser::check_message() {
   request_.verb_ = verb_of(parser_.method);
+  request_.method_name_ = http_method_str(static_cast<http_method>(parser_.method));
   request_.version_minor_ = static_cast<std::uint8_t>(parser_.http_minor);
   request_.keep_alive_ = http_should_keep_alive(&parser_) != 0;
   const bool modern = request_.version_minor_ >= 1;

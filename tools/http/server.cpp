@@ -9,12 +9,21 @@
 //   5  idle connections are woken       see "Waking an idle connection"
 //   6  wait for the rest, up to the grace time
 //
+// If the socket lives on in another process (see hand_over.hpp), nobody is to notice:
+//
+//   3' the backlog stays                the other process accepts it
+//   5' idle connections may send one more request, for a while: a client that has just connected, or is just
+//      sending, cannot know; the reply then says that it was the last
+//
+// N1 as in connection_registry.cpp; D1 as in connection_registry.hpp.
+//
 // The listener is shared by all workers: one socket per worker (SO_REUSEPORT) would drop, on close,
 // the connections that wait in its queue, and leave those behind a busy worker waiting.
 
 #include <jackdaw/io/io.hpp>
 #include <jackdaw/runtime/runtime.hpp>
 #include <jackdaw/tools/http/admission.hpp>
+#include <jackdaw/tools/http/hand_over.hpp>
 #include <jackdaw/tools/http/server.hpp>
 #include <jackdaw/tools/json_text.hpp>
 
@@ -48,9 +57,32 @@ task<void> accept_loop(server_context& server, io::tcp_listener& listener) {
   }
 }
 
-task<void> end_at_second_signal(io::signal_set& signals) {
-  const int number = co_await signals.next();
-  std::_Exit(128 + number);
+enum class ending : std::uint8_t { stop, handed_over };
+
+// Serves until the socket is somebody else's, or nobody's.
+task<ending> await_ending(server_context& server, const io::tcp_listener& listener,
+                          io::signal_set& signals) {
+  for (;;) {
+    const int number = co_await signals.next();
+    if (number == SIGHUP) {
+      server.log->reopen();
+    } else if (number != SIGUSR2) {
+      co_return ending::stop;
+    } else if (co_await start_successor(server.options.command, listener.native_handle())) {
+      co_return ending::handed_over;
+    }
+  }
+}
+
+task<void> end_at_second_signal(server_context& server, io::signal_set& signals) {
+  for (;;) {
+    const int number = co_await signals.next();
+    if (number == SIGHUP) {
+      server.log->reopen();
+    } else if (number != SIGUSR2) {
+      std::_Exit(128 + number);
+    }
+  }
 }
 
 void announce(const server_context& server, const io::address& address) {
@@ -99,8 +131,21 @@ task<void> accept_backlog(server_context& server, io::tcp_listener& listener) {
   }
 }
 
+// 5' of "Drain".
+task<void> await_last_requests(server_context& server) {
+  if (server.registry.size() == 0) {
+    co_return;
+  }
+  try {
+    co_await timeout(server.options.idle_grace, server.all_closed.wait());
+  } catch (const timeout_error&) {
+    co_return;
+  }
+}
+
 // 5 and 6 of "Drain".
 task<void> wait_for_the_rest(server_context& server) {
+  server.ends_idle.store(true, std::memory_order_seq_cst);  // D1
   server.registry.end_idle_ones();
   if (server.registry.size() == 0) {
     co_return;
@@ -117,19 +162,27 @@ task<void> wait_for_the_rest(server_context& server) {
   }
 }
 
-task<int> serve(server_context& server, io::tcp_listener& listener, io::signal_set& signals) {
+task<int> serve(server_context& server, inheritance& inherited, io::tcp_listener& listener,
+                io::signal_set& signals) {
   std::vector<join_handle<void>> acceptors;
   for (unsigned worker = 0; worker < io::runtime_statistics().workers; ++worker) {
     acceptors.push_back(spawn(accept_loop(server, listener), "accept"));
   }
   announce(server, listener.local_address());
+  co_await inherited.tell_ready();
 
-  co_await signals.next();
-  spawn(end_at_second_signal(signals), "second signal");
-  server.draining.store(true, std::memory_order_seq_cst);  // D1
+  const ending how = co_await await_ending(server, listener, signals);
+  const bool others_go_on = how == ending::handed_over || inherited.has_supervisor();
+  spawn(end_at_second_signal(server, signals), "second signal");
+  server.draining.store(true, std::memory_order_seq_cst);  // Before the last of them looks: N1.
   co_await stop_accepting(acceptors);
-  co_await accept_backlog(server, listener);
+  if (!others_go_on) {
+    co_await accept_backlog(server, listener);
+  }
   listener.close();
+  if (others_go_on) {
+    co_await await_last_requests(server);
+  }
   co_await wait_for_the_rest(server);
   if (!server.options.stats_file.empty()) {
     tools::write_file(server.options.stats_file, stats_json(server));
@@ -137,15 +190,32 @@ task<int> serve(server_context& server, io::tcp_listener& listener, io::signal_s
   co_return 0;
 }
 
+io::tcp_listener listen(const server_context& server, inheritance& inherited) {
+  if (inherited.has_listener()) {
+    return inherited.take_listener();
+  }
+  io::listen_options how;
+  how.reuse_port = server.options.reuse_port;
+  return io::tcp_listener::bind(io::address::parse(server.options.address), how);
+}
+
+io::signal_set signals_of(const server_context& server) {
+  if (server.log == nullptr) {
+    return io::signal_set{SIGTERM, SIGINT, SIGUSR2};
+  }
+  return io::signal_set{SIGTERM, SIGINT, SIGUSR2, SIGHUP};
+}
+
 }  // namespace
 
 int run_server(server_options chosen, const io::options& runtime) {
   // All of these outlive the runtime, which ends every task before it ends: no task that is left over
   // can see them gone, however serve() ends.
+  inheritance inherited = inheritance::take();
   server_context server(std::move(chosen));
-  io::tcp_listener listener = io::tcp_listener::bind(io::address::parse(server.options.address));
-  io::signal_set signals{SIGTERM, SIGINT};
-  return io::run(serve(server, listener, signals), runtime);
+  io::tcp_listener listener = listen(server, inherited);
+  io::signal_set signals = signals_of(server);
+  return io::run(serve(server, inherited, listener, signals), runtime);
 }
 
 }  // namespace jackdaw::http

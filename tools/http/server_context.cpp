@@ -23,9 +23,16 @@ std::optional<io::tls_context> tls_of(const server_options& options) {
   return io::tls_context::server(wanted);
 }
 
+std::unique_ptr<access_log> log_of(const server_options& options) {
+  return options.access_log.empty() ? nullptr : std::make_unique<access_log>(options.access_log);
+}
+
 }  // namespace
 
 server_context::server_context(server_options chosen)
-    : options(std::move(chosen)), files(files_of(options)), tls(tls_of(options)) {}
+    : options(std::move(chosen)),
+      files(files_of(options)),
+      tls(tls_of(options)),
+      log(log_of(options)) {}
 
 }  // namespace jackdaw::http

@@ -4,6 +4,7 @@
 #include <jackdaw/io/tls/tls_context.hpp>
 #include <jackdaw/runtime/clock.hpp>
 #include <jackdaw/runtime/sync/event.hpp>
+#include <jackdaw/tools/http/access_log.hpp>
 #include <jackdaw/tools/http/address_counts.hpp>
 #include <jackdaw/tools/http/admission.hpp>
 #include <jackdaw/tools/http/connection_registry.hpp>
@@ -17,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace jackdaw::http {
 
@@ -28,17 +30,24 @@ struct server_options {
   duration idle_timeout = std::chrono::seconds(60);    ///< Between two requests.
   duration write_timeout = std::chrono::seconds(30);   ///< For one batch of replies.
   duration grace = std::chrono::seconds(5);            ///< For requests in progress at SIGTERM.
+  duration idle_grace = std::chrono::seconds(1);       ///< For a next request, if others go on.
   std::size_t connections_max = 65'536;                ///< Beyond it: 503, and close.
   std::size_t in_flight_max = 0;                       ///< Connections being answered; 0: no cap.
   std::size_t per_address_max = 0;                     ///< Connections; 0: no cap.
   std::string root;             ///< If not empty: the directory whose files are served.
   std::string tls_certificate;  ///< If not empty: TLS, with this file; PEM, the chain included.
   std::string tls_key;          ///< The file of its key.
-  std::string port_file;        ///< If not empty: gets "address:port" once the server listens.
-  std::string stats_file;       ///< If not empty: gets the content of /stats at the end.
+  std::string access_log;       ///< If not empty: a line per request goes there; "-": stdout.
+  bool reuse_port = false;      ///< Several servers on one address.
+  std::vector<std::string> command;  ///< What SIGUSR2 starts anew.
+  bool proxy_protocol = false;       ///< Every connection begins by saying whom it is for.
+  std::string port_file;             ///< If not empty: gets "address:port" once the server listens.
+  std::string stats_file;            ///< If not empty: gets the content of /stats at the end.
 
   /// Whether somebody wants to know who the clients are.
-  [[nodiscard]] bool wants_clients() const noexcept { return per_address_max != 0; }
+  [[nodiscard]] bool wants_clients() const noexcept {
+    return per_address_max != 0 || !access_log.empty();
+  }
 };
 
 /// Lifetime: outlives the runtime, so that no connection can outlive it.
@@ -47,15 +56,17 @@ struct server_context {
   explicit server_context(server_options chosen);
 
   const server_options options;
-  const std::unique_ptr<file_tree> files;    // Null if none are served.
-  const std::optional<io::tls_context> tls;  // Nothing without TLS.
+  const std::unique_ptr<file_tree> files;       // Null if none are served.
+  const std::optional<io::tls_context> tls;     // Nothing without TLS.
+  const std::unique_ptr<http::access_log> log;  // Null if there is none.
   server_metrics metrics;
   connection_registry registry;
   address_counts addresses;
   flight_count in_flight;                 // Counted only if there is a cap.
   std::atomic<unsigned> turning_away{0};  // Connections that are being told 503.
-  std::atomic<bool> draining{false};
-  event all_closed;  // Set when the last connection leaves while draining.
+  std::atomic<bool> draining{false};      // Every reply may be a connection's last, and says so.
+  std::atomic<bool> ends_idle{false};     // And who waits for a request waits in vain.
+  event all_closed;                       // Set when the last connection leaves while draining.
 };
 
 /// The content of /stats: one line of JSON. In a task of the server.

@@ -5,6 +5,7 @@
 #include <jackdaw/tools/json_text.hpp>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace jackdaw::http {
 
@@ -24,6 +25,7 @@ std::string stats_json(const server_context& server) {
   const io::statistics runtime = io::runtime_statistics();
   const server_totals totals = server.metrics.sum();
   return tools::to_json({
+      {"pid", static_cast<std::uint64_t>(getpid())},
       {"requests", totals.requests},
       {"connections", totals.connections},
       {"connections_open", static_cast<std::uint64_t>(server.registry.size())},
