@@ -57,7 +57,7 @@ budget budget_of_a_run() {
     return {1 << 30, clock_type::now() + std::chrono::seconds(std::atoi(seconds))};
   }
   return {testing::scaled(rounds_of_a_runtime / lanes),
-          clock_type::now() + std::chrono::seconds(5)};
+          clock_type::now() + std::chrono::milliseconds(1600)};
 }
 
 /// Bytes of one direction of one stream: what was sent, and what came of it.
