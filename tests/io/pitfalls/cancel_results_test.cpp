@@ -5,10 +5,13 @@
 #include "../../support/leak_check.hpp"
 #include <jackdaw/io/io_driver.hpp>
 #include <jackdaw/io/readiness.hpp>
+#include <jackdaw/io/tcp_listener.hpp>
 #include <jackdaw/runtime/asyncio/event_loop.hpp>
 #include <jackdaw/runtime/runtime.hpp>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
@@ -112,6 +115,35 @@ TEST(cancel_results_test, the_operations_own_end_decides) {
     EXPECT_EQ(seen(happens, -ECONNRESET),
               "error " + std::to_string(ECONNRESET) + ", then cancelled");
   }
+}
+
+task<void> accept_once(file_descriptor& listening) {
+  static_cast<void>(co_await accept_operation(listening));
+}
+
+// P3: the loop is closed between the end of an accept and the next step of its task, which never comes.
+TEST(cancel_results_test, what_an_accept_has_made_is_closed_if_its_task_never_goes_on) {
+  struct body {
+    static task<void> begin(file_descriptor& listening) {
+      spawn(accept_once(listening));
+      co_await yield();
+    }
+  };
+  file_descriptor listening(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const int made = dup(listening.get());
+  {
+    told_driver* driver = nullptr;
+    asyncio::event_loop loop({[&driver](unsigned) {
+                                auto told = std::make_unique<told_driver>();
+                                driver = told.get();
+                                return told;
+                              },
+                              nullptr, [](const failure&) {}});
+    loop.run_until_complete(body::begin(listening));
+    driver->end(made);
+  }
+  EXPECT_EQ(fcntl(made, F_GETFD), -1);
+  EXPECT_EQ(errno, EBADF);
 }
 
 }  // namespace

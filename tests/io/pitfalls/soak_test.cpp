@@ -44,19 +44,22 @@ using clock_type = std::chrono::steady_clock;
 
 constexpr int lanes = 8;
 constexpr int rounds_of_a_runtime = 50'000;
+// Enough to use up 256 lent buffers, if none came back.
+constexpr int rounds_min_of_a_lane = 1'000;
 
-/// How long a run of all lanes may go on: rounds and time, whichever ends first.
+/// How long a lane goes on: rounds and time, whichever ends first, but some rounds in any case.
 struct budget {
-  int rounds;
+  int rounds_min;
+  int rounds_max;
   clock_type::time_point end;
 };
 
 budget budget_of_a_run() {
   const char* const seconds = std::getenv("JACKDAW_SOAK_SECONDS");
   if (seconds != nullptr) {
-    return {1 << 30, clock_type::now() + std::chrono::seconds(std::atoi(seconds))};
+    return {0, 1 << 30, clock_type::now() + std::chrono::seconds(std::atoi(seconds))};
   }
-  return {testing::scaled(rounds_of_a_runtime / lanes),
+  return {testing::scaled(rounds_min_of_a_lane), testing::scaled(rounds_of_a_runtime / lanes),
           clock_type::now() + std::chrono::milliseconds(1600)};
 }
 
@@ -106,7 +109,8 @@ class lane {
 
   task<int> go(budget limit) {
     int round = 0;
-    while (round < limit.rounds && clock_type::now() < limit.end) {
+    while (round < limit.rounds_min ||
+           (round < limit.rounds_max && clock_type::now() < limit.end)) {
       ++round;
       co_await one_round();
     }
@@ -329,7 +333,7 @@ TEST_P(soak_test, cancellation_at_any_step_conserves_descriptors_buffers_and_byt
   int total = 0;
   while (clock_type::now() < whole.end) {
     const auto end = std::min(whole.end, clock_type::now() + std::chrono::seconds(10));
-    total += run(body::run(budget{whole.rounds, end}));
+    total += run(body::run(budget{0, whole.rounds_max, end}));
   }
   std::printf("%d rounds\n", total);
 }
