@@ -9,6 +9,8 @@
 #include <jackdaw/runtime/multi_thread/pool.hpp>
 #include <jackdaw/runtime/virtual_driver.hpp>
 
+#include <pthread.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
@@ -59,6 +61,15 @@ choice choose_backend(backend wanted) {
 const clock& real_clock() {
   static const steady_clock instance;
   return instance;
+}
+
+// A forked child has the memory of the runtimes of its parent, and none of their threads; their descriptors
+// are its parent's too. So in the child the thread that forked belongs to no runtime: whatever asks for one
+// throws. Held by tests/io/pitfalls/processes_test.cpp (B64).
+void leave_runtimes_behind_at_fork() {
+  static const int registered =
+      pthread_atfork(nullptr, nullptr, [] { call_for_current_context() = execution_context(); });
+  static_cast<void>(registered);
 }
 
 }  // namespace
@@ -129,6 +140,7 @@ struct runtime::parts {
 };
 
 runtime::runtime(options wanted) : parts_(std::make_unique<parts>()) {
+  leave_runtimes_behind_at_fork();
   parts& own = *parts_;
   own.wanted = std::move(wanted);
   if (!own.simulated() && own.wanted.backend == backend::automatic) {

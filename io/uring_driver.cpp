@@ -3,6 +3,7 @@
 #include <jackdaw/io/system_call.hpp>
 #include <jackdaw/io/uring_driver.hpp>
 #include <jackdaw/runtime/base/assert.hpp>
+#include <jackdaw/runtime/base/liveness.hpp>
 
 #include <poll.h>
 
@@ -26,6 +27,20 @@ constexpr std::size_t transfer_bytes_max = 0x7FFF'F000;
 constexpr std::uint64_t wake_mark = 1;
 constexpr std::uint64_t cancel_mark = 2;
 constexpr std::uint64_t watch_mark = 3;
+
+// How much memory the operation's own must be there when the kernel has ended it (B39): whoever freed it
+// before has had something else overwritten.
+std::size_t lent_to_kernel(const request& wanted) noexcept {
+  switch (wanted.code) {
+    case opcode::receive_lent:
+      return sizeof(byte_buffer);
+    case opcode::receive_message:
+    case opcode::send_message:
+      return sizeof(msghdr);
+    default:
+      return wanted.memory != nullptr ? wanted.length : 0;
+  }
+}
 
 }  // namespace
 
@@ -222,6 +237,9 @@ void uring_driver::reap(work_list& ready) {
 void uring_driver::reap_operation(const io_uring_cqe& completion, work_list& ready) {
   auto& ended = *static_cast<operation*>(io_uring_cqe_get_data(&completion));
   const request& wanted = ended.wanted();
+  JACKDAW_ASSERT(in_flight_ > 0);
+  JACKDAW_ASSERT(!is_known_dead(&ended, sizeof(ended)));
+  JACKDAW_ASSERT(!is_known_dead(wanted.memory, lent_to_kernel(wanted)));
   const bool lent = wanted.code == opcode::receive_lent;
   if ((lent || wanted.code == opcode::receive) && wanted.owner != nullptr) {
     wanted.owner->set_more_to_read((completion.flags & IORING_CQE_F_SOCK_NONEMPTY) != 0);

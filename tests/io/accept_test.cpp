@@ -15,6 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Some errors are a connection's, some the listener's (P16).
 TEST(accept_test, an_error_of_one_connection_does_not_delay_the_next) {
   accept_back_off back_off;
   for (const int number : {ECONNABORTED, EPROTO, EINTR, EAGAIN, EPERM, ETIMEDOUT}) {
@@ -22,6 +23,7 @@ TEST(accept_test, an_error_of_one_connection_does_not_delay_the_next) {
   }
 }
 
+// Without descriptors accept fails at once, for ever (B68).
 TEST(accept_test, used_up_descriptors_are_waited_for_longer_and_longer_within_bounds) {
   accept_back_off back_off;
   for (const duration expected : {10ms, 20ms, 40ms, 80ms, 100ms, 100ms}) {

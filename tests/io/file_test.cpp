@@ -189,6 +189,7 @@ task<void> cancel_readers(std::string path, int rounds) {
   reading = file();
 }
 
+// What reads a file cannot be cancelled (P31).
 TEST_P(file_test, a_cancelled_read_touches_no_memory_of_its_reader) {
   run(cancel_readers(path(), testing::scaled(200)));
 }

@@ -223,6 +223,7 @@ class receive_contest : public contest {
   bool in_order_ = true;
 };
 
+// What was cancelled may have succeeded (P2).
 TEST_P(operation_race_test, bytes_received_while_the_receive_is_cancelled_are_delivered_or_stay) {
   receive_contest contest;
   print(run(race_in(contest, rounds_wanted)));
@@ -441,6 +442,7 @@ task<void> cancel_between_waits(std::chrono::milliseconds time) {
   EXPECT_GT(swallowed, 0U);
 }
 
+// A late cancellation must not hit what comes next (P4).
 TEST_P(operation_race_test,
        a_cancellation_meant_for_one_wait_never_breaks_the_next_of_another_kind) {
   run(cancel_between_waits(std::chrono::milliseconds(1500)));

@@ -502,6 +502,7 @@ task<void> cancel_and_go_on() {
   co_await reader;
 }
 
+// The next operation may have the same address (P4).
 TEST_P(operation_test, the_operation_after_a_swallowed_cancellation_is_not_touched_by_it) {
   run(cancel_and_go_on());
 }
@@ -521,6 +522,7 @@ task<void> await_late() {
   static_cast<void>(never_awaited);
 }
 
+// Its message headers and addresses move with it, before it begins (P33).
 TEST_P(operation_test, an_operation_may_be_moved_and_awaited_later_or_never) { run(await_late()); }
 
 // -- When the loop is torn down between the end of an operation and its resumption ---------------------
@@ -545,6 +547,7 @@ task<void> tear(tcp_listener& listener, std::vector<socket>& clients, int turn_o
   throw keyboard_interrupt();
 }
 
+// An accept may have made a descriptor that nobody closes (P3).
 TEST_P(torn_loop_test, an_accepted_connection_that_nobody_fetched_is_closed) {
   for (int turn_of_end = 0; turn_of_end < turns; ++turn_of_end) {
     auto listener = tcp_listener::bind(address::loopback(0));

@@ -34,6 +34,7 @@ void write_now(int descriptor, std::string_view text) {
   ASSERT_EQ(write(descriptor, text.data(), text.size()), static_cast<ssize_t>(text.size()));
 }
 
+// The ring does not wait for a pipe that does not block (P18).
 TEST_P(pipe_test, a_read_waits_for_the_first_bytes_and_takes_what_is_there) {
   struct body {
     static task<std::string> read_once(pipe_reader& from) {
@@ -84,6 +85,7 @@ TEST_P(pipe_test, what_is_written_arrives_though_it_is_more_than_a_pipe_holds) {
   run(body::run());
 }
 
+// SIGPIPE would end the program (B47).
 TEST_P(pipe_test, writing_to_nobody_is_an_error_and_no_signal) {
   struct body {
     static task<void> run() {

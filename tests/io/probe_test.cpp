@@ -144,6 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
         refusal{"io_uring_register", testing::call_io_uring_register, ENOMEM, "ENOMEM"}),
     [](const auto& info) { return std::string(info.param.step) + "_" + info.param.errno_name; });
 
+// Each step may be refused by itself (P24, B67), by a sysctl too (P25).
 TEST_P(refused_probe_test, the_step_and_the_errno_are_named_and_epoll_serves_instead) {
   const refusal& refused = GetParam();
   const auto result = testing::in_child([&] {
@@ -178,6 +179,7 @@ std::string become_nobody() {
              : "cannot become another user";
 }
 
+// Rings count as locked memory of the user (P23).
 TEST_F(probe_test, without_memory_that_may_be_locked_epoll_serves_instead) {
   if (geteuid() != 0) {
     std::cout << "NOT TESTED: only root can become a user whose memory is counted" << std::endl;
@@ -252,6 +254,7 @@ TEST_F(probe_test, without_descriptors_the_error_says_so) {
 
 // -- Words ----------------------------------------------------------------------------------------
 
+// A sysctl and a filter refuse with the same errno (P25).
 TEST(backend_line_test, a_remedy_fits_the_errno) {
   EXPECT_NE(remedy(EPERM).find("seccomp"), std::string_view::npos);
   EXPECT_NE(remedy(EPERM).find("kernel.io_uring_disabled"), std::string_view::npos);

@@ -626,6 +626,7 @@ TEST_P(process_test, communicating_can_be_cancelled_at_any_step_and_the_child_be
   run(body::run(testing::scaled(25)));
 }
 
+// None is lost, or told without having happened (B65).
 TEST_P(process_test, many_children_at_once_each_have_their_own_status) {
   struct body {
     static task<int> code_of(int wanted) {

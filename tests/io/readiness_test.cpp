@@ -199,6 +199,7 @@ TEST_P(readiness_test, all_who_wait_for_a_descriptor_are_told) {
   run(body::run(pipe.reads.get(), pipe.writes.get()));
 }
 
+// Poll and the ring say so, epoll refuses (P31).
 TEST_P(readiness_test, a_file_is_always_ready) {
   const file_descriptor file(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
   ASSERT_TRUE(file);

@@ -112,7 +112,7 @@ TEST_F(ring_test, a_deadline_that_has_passed_is_no_wait) {
   EXPECT_LT(clock_type::now() - now, 10s);
 }
 
-// P7: what does not fit is kept by the kernel, and only a call with GETEVENTS fetches it.
+// P7, B43: what does not fit is kept by the kernel, and only a call with GETEVENTS fetches it.
 TEST_F(ring_test, more_completions_than_slots_are_all_delivered_once) {
   ring ring(ring_sizes{8, 16});
   constexpr std::uint64_t count = 1000;

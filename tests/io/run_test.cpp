@@ -207,6 +207,7 @@ task<std::size_t> run_in_a_thread(options wanted) {
   co_return co_await to_thread(std::move(inner));
 }
 
+// A thread that ends would leave its operations armed (P19).
 TEST_P(run_test, a_run_in_a_thread_of_its_own_is_a_run_like_any_other) {
   EXPECT_EQ(run(run_in_a_thread(options())), 16U);
 }
@@ -316,6 +317,8 @@ task<void> leave_everything_in_flight(peers& kept, ended& counts, bool by_except
   }
 }
 
+// The kernel writes until an operation's last completion (P1), also for a worker that ends (P19)
+// and a ring that is closed (P20).
 TEST_P(run_test, tasks_that_main_leaves_behind_are_cancelled_and_their_operations_taken_back) {
   for (const bool by_exception : {false, true}) {
     peers kept;
@@ -354,6 +357,7 @@ std::size_t resident_kibibytes() {
   return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) / 1024;
 }
 
+// Rings count as locked memory for some time after they were closed (P23).
 TEST_P(run_test, five_hundred_runtimes_come_and_go_and_leave_nothing) {
   const int warm_up = testing::scaled(50);
   const int runtimes = testing::scaled(500);

@@ -225,6 +225,7 @@ void raise_with_mask(sigset_t mask) {
   raise(SIGUSR1);
 }
 
+// Workers block signals, which would end their waits (P35).
 TEST_P(signal_set_test, a_signal_that_the_runtimes_threads_block_arrives_through_another_one) {
   struct body {
     static task<void> run(sigset_t unblocked) {

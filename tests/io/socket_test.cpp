@@ -33,6 +33,7 @@ void expect_error(int number, const std::string& call, const std::function<void(
   }
 }
 
+// Descriptors that do not block serve the ring, epoll and calls on the spot (P18).
 TEST(socket_test, a_new_socket_does_not_block_and_is_not_inherited) {
   const socket made = socket::open(AF_INET, SOCK_STREAM);
   EXPECT_TRUE(made);

@@ -173,6 +173,7 @@ TEST(system_call_test, polling_gives_the_events_that_are_there_or_would_block) {
 }
 
 // One row per operation: a number that nobody has open is an error at once, and never a wait.
+// Each errno of each operation means something (B46).
 TEST(system_call_test, a_descriptor_that_is_not_open_is_a_bad_one_for_every_operation) {
   file_descriptor gone(dup(STDIN_FILENO));
   const int number = gone.get();

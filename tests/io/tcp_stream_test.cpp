@@ -155,6 +155,7 @@ task<void> move_both_ways(std::size_t count) {
   EXPECT_EQ(std::get<3>(moved), count);
 }
 
+// Reads and writes move less than was asked for (P10).
 TEST_P(tcp_stream_test, eight_mebibytes_go_both_ways_at_once_and_arrive_as_they_were) {
   run(move_both_ways(sanitized ? 1U << 20U : 8U << 20U));
 }

@@ -220,6 +220,7 @@ task<void> move_many(bool connected) {
   EXPECT_EQ(none, 0U);
 }
 
+// Headers on a stack would be gone by then (B41).
 TEST_P(udp_socket_test, many_are_sent_and_received_per_call_in_order) { run(move_many(false)); }
 TEST_P(udp_socket_test, many_go_to_a_connected_peer_alike) { run(move_many(true)); }
 
@@ -314,6 +315,7 @@ task<void> cancel_receivers(int rounds) {
   EXPECT_EQ(seen, sent) << "each datagram exactly once";
 }
 
+// The kernel uses header and address until the last completion (P33).
 TEST_P(udp_socket_test, a_receiver_cancelled_in_any_instant_loses_no_datagram) {
   run(cancel_receivers(testing::scaled(2000)));
 }

@@ -190,6 +190,7 @@ task<void> move_before_awaiting() {
   EXPECT_EQ((*got).descriptors.size(), 1U);
 }
 
+// The header is the operation's own (B41).
 TEST_P(unix_stream_test, descriptors_move_with_an_operation_that_was_not_awaited) {
   run(move_before_awaiting());
 }
@@ -257,6 +258,7 @@ task<void> cancel_receivers(int rounds) {
   EXPECT_EQ(descriptors, 2 * static_cast<std::size_t>(rounds));
 }
 
+// What a cancelled operation has got is somebody's (B38).
 TEST_P(unix_stream_test, a_receiver_cancelled_in_any_instant_loses_and_leaks_no_descriptor) {
   run(cancel_receivers(testing::scaled(1000)));
 }

@@ -94,6 +94,7 @@ task<void> end_all_at_once() {
   }
 }
 
+// ENOBUFS is not the end of a stream, and hides one (B44).
 TEST_P(uring_driver_test, more_connections_than_lent_buffers_end_at_once) {
   run(end_all_at_once());
 }
@@ -127,6 +128,7 @@ task<void> receive_much_and_cancel_some() {
   }
 }
 
+// A buffer lent to a cancelled operation comes back (B38).
 TEST_P(uring_driver_test, bursts_of_many_buffers_and_cancellations_leave_no_buffer_behind) {
   run(receive_much_and_cancel_some());
   run(receive_all_at_once());
@@ -156,6 +158,7 @@ class tiny_ring_test : public io_test {
 };
 JACKDAW_OVER_IO(tiny_ring_test, testing::io_kinds_on(backend::io_uring));
 
+// The completion queue overflows all the time (B43).
 TEST_P(tiny_ring_test, a_ring_of_two_submissions_and_four_completions_serves_many_connections) {
   const std::size_t messages = sanitized ? 10 : 50;
   EXPECT_EQ(run(testing::echo_among(64, messages, 5000)), 64 * messages);

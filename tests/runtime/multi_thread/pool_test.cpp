@@ -489,6 +489,7 @@ void expect_regular_polls(const std::vector<int>& steps, std::size_t polls) {
   EXPECT_LE(steps.size(), polls + 3);
 }
 
+// What completes while its owner computes waits for the owner (P27).
 TEST(pool_fairness_test, a_task_that_yields_for_ever_does_not_keep_the_driver_waiting) {  // B56
   const auto steps = steps_between_parks([](driver_watch& watch) -> task<void> {
     for (unsigned step = 0; step < 100 * worker::polls_every_max; ++step) {
