@@ -140,8 +140,9 @@ def measure_idle(options):
         server = Server(name, table[name], {0})
         try:
             found = run_client(options, server, options.idle, 0, {0}, "64", "--idle")
-            print(f"{name:26} {found['pss_bytes_per_connection']:10.0f} bytes of PSS per connection, "
-                  f"{found['pss_base_kib']:8.0f} KiB before", flush=True)
+            print(f"{name:26} {found['pss_bytes_per_connection']:8.0f} bytes of PSS per connection, "
+                  f"{found['pss_base_kib']:6.0f} KiB before; kernel: {found['slab_bytes_per_pair']:7.0f} bytes "
+                  "per pair of sockets", flush=True)
         finally:
             server.stop()
 
