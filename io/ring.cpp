@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <thread>
+#include <vector>
 
 namespace jackdaw::io {
 namespace {
@@ -29,6 +30,10 @@ constexpr std::array<unsigned, 3> flag_sets = {
 // Ring memory counts against RLIMIT_MEMLOCK per user, over processes, and is given back some time
 // after a ring was closed: hence smaller rings, and patience before giving up.
 constexpr std::array<ring_sizes, 2> smaller_sizes = {ring_sizes{128, 512}, ring_sizes{64, 128}};
+// Threads that the kernel may start for a ring, for what can neither be polled nor be done at once: its own
+// bound for the second kind is the number of processes. Nothing here should ever need one.
+constexpr unsigned kernel_threads_max[2] = {2, 4};
+
 constexpr std::array<int, 7> patience_ms = {0, 1, 2, 5, 20, 50, 200};
 
 int try_setup(io_uring& ring, ring_sizes sizes, unsigned flags) noexcept {
@@ -38,12 +43,12 @@ int try_setup(io_uring& ring, ring_sizes sizes, unsigned flags) noexcept {
   return io_uring_queue_init_params(sizes.submissions, &ring, &parameters);
 }
 
-int setup(io_uring& ring, ring_sizes sizes) noexcept {
+int setup(io_uring& ring, ring_sizes sizes, unsigned more_flags) noexcept {
   int status = -EINVAL;
   for (const unsigned flags : flag_sets) {
-    status = try_setup(ring, sizes, flags);
+    status = try_setup(ring, sizes, flags | more_flags);
     for (std::size_t index = 0; status == -ENOMEM && index < smaller_sizes.size(); ++index) {
-      status = try_setup(ring, smaller_sizes[index], flags);
+      status = try_setup(ring, smaller_sizes[index], flags | more_flags);
     }
     if (status != -EINVAL) {
       return status;
@@ -54,11 +59,12 @@ int setup(io_uring& ring, ring_sizes sizes) noexcept {
 
 }  // namespace
 
-ring::ring(ring_sizes sizes) {
+ring::ring(ring_sizes sizes, ring_start start) {
+  const unsigned more_flags = start == ring_start::later ? IORING_SETUP_R_DISABLED : 0;
   int status = -ENOMEM;
   for (const int wait_ms : patience_ms) {
     std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));
-    status = setup(ring_, sizes);
+    status = setup(ring_, sizes, more_flags);
     if (status != -ENOMEM) {
       break;
     }
@@ -69,6 +75,31 @@ ring::ring(ring_sizes sizes) {
   // A forked child that touched the queues would corrupt ours.
   io_uring_ring_dontfork(&ring_);
   registered_descriptor_ = io_uring_register_ring_fd(&ring_) == 1;
+  unsigned threads_max[2] = {kernel_threads_max[0],
+                             kernel_threads_max[1]};  // Out: what was before.
+  static_cast<void>(io_uring_register_iowq_max_workers(&ring_, threads_max));
+}
+
+void ring::start_restricted(std::span<const int> opcodes, unsigned entry_flags) {
+  std::vector<io_uring_restriction> allowed;
+  for (const int each : opcodes) {
+    allowed.emplace_back().opcode = IORING_RESTRICTION_SQE_OP;
+    allowed.back().sqe_op = static_cast<__u8>(each);
+  }
+  allowed.emplace_back().opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED;
+  allowed.back().sqe_flags = static_cast<__u8>(entry_flags);
+  // The end of the ring takes its registered descriptor back: else it would live on.
+  allowed.emplace_back().opcode = IORING_RESTRICTION_REGISTER_OP;
+  allowed.back().register_op = IORING_UNREGISTER_RING_FDS;
+  // By the bare call: liburing 2.3 declares functions for these two, and does not export them.
+  const auto call = [this](unsigned opcode, void* argument, std::size_t count) {
+    return io_uring_register(static_cast<unsigned>(ring_.ring_fd), opcode, argument,
+                             static_cast<unsigned>(count));
+  };
+  static_cast<void>(call(IORING_REGISTER_RESTRICTIONS, allowed.data(), allowed.size()));
+  if (const int status = call(IORING_REGISTER_ENABLE_RINGS, nullptr, 0); status < 0) {
+    throw error(-status, "io_uring_register");
+  }
 }
 
 ring::~ring() { io_uring_queue_exit(&ring_); }

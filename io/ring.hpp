@@ -10,6 +10,7 @@
 #include <liburing.h>
 
 #include <cstdint>
+#include <span>
 
 namespace jackdaw::io {
 
@@ -18,16 +19,24 @@ struct ring_sizes {
   unsigned completions = 4096;
 };
 
+enum class ring_start { at_once, later };
+
 /// Threads       Belongs to the thread that makes it (IORING_SETUP_SINGLE_ISSUER).
 class ring {
  public:
   /// Throws io::error("io_uring_setup") after trying smaller sizes, older flags and, for memory that
-  /// the kernel has not given back yet, some patience.
-  explicit ring(ring_sizes sizes = {});
+  /// the kernel has not given back yet, some patience. One that starts later submits nothing before
+  /// start_restricted().
+  explicit ring(ring_sizes sizes = {}, ring_start start = ring_start::at_once);
   ring(const ring&) = delete;
   ring& operator=(const ring&) = delete;
   /// Closing does not stop the kernel from writing: nothing may be in flight.
   ~ring();
+
+  /// From now on the kernel takes these opcodes only, with these flags of entries, and no registrations:
+  /// whoever gets hold of the queues' memory can open no file by it. Starts without restrictions where the
+  /// kernel has none (before 5.10). Throws io::error.
+  void start_restricted(std::span<const int> opcodes, unsigned entry_flags);
 
   /// A free submission entry; submits what is queued if there is none. Zeroed but for the opcode.
   [[nodiscard]] io_uring_sqe& entry();

@@ -8,10 +8,17 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 namespace jackdaw::io {
 namespace {
+
+// Those of prepare(), and of the driver's own entries.
+constexpr std::array<int, 10> opcodes_used = {
+    IORING_OP_RECV,    IORING_OP_SEND, IORING_OP_ACCEPT, IORING_OP_CONNECT,  IORING_OP_RECVMSG,
+    IORING_OP_SENDMSG, IORING_OP_READ, IORING_OP_WRITE,  IORING_OP_POLL_ADD, IORING_OP_ASYNC_CANCEL,
+};
 
 // What is received into lent memory at a time, so copied; the rest of a long message is received directly.
 constexpr std::size_t lent_bytes_max = 4096;
@@ -47,9 +54,10 @@ std::size_t lent_to_kernel(const request& wanted) noexcept {
 // The flag is as old as what it is asked for.
 uring_driver::uring_driver(const clock& clock, ring_sizes sizes)
     : clock_(&clock),
-      ring_(sizes),
+      ring_(sizes, ring_start::later),
       can_poll_first_((ring_.setup_flags() & IORING_SETUP_TASKRUN_FLAG) != 0),
       lent_(ring_) {
+  ring_.start_restricted(opcodes_used, IOSQE_BUFFER_SELECT);
   arm_wake_read();
 }
 

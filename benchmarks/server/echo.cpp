@@ -54,7 +54,7 @@ task<void> echo_by_reader(io::tcp_stream peer) {
 task<void> serve(bool by_reader) {
   io::listen_options options;
   options.backlog = 4096;
-  io::tcp_listener listener = io::tcp_listener::bind(io::address::loopback(0), options);
+  io::tcp_listener listener = io::tcp_listener::bind(io::address::any(0), options);
   std::printf("%d\n", static_cast<int>(listener.local_address().port()));
   std::fflush(stdout);
   while (true) {

@@ -7,7 +7,8 @@
 // is the server: the time its threads were on a processor, by the scheduler's own count in nanoseconds
 // (/proc/PID/task/*/schedstat), before and after the counted phase, divided by the requests. A warm-up of a
 // tenth, and at least one request per connection, is not counted. --spin: the client never sleeps. --idle:
-// one request per connection; then prints the server's memory per connection, and ends.
+// one request per connection; then prints the server's memory per connection, and the kernel's per pair of
+// sockets, and ends.
 //
 // Prints one line: CPU microseconds per request, voluntary switches per request, requests per second.
 #include <arpa/inet.h>
@@ -71,12 +72,12 @@ usage usage_of(const std::string& pid) {
   return total;
 }
 
-/// A line of /proc/PID/smaps_rollup, in bytes.
-std::uint64_t memory_of(const std::string& pid, const std::string& name) {
-  std::ifstream rollup("/proc/" + pid + "/smaps_rollup");
-  for (std::string word; rollup >> word;) {
-    std::uint64_t kibibytes = 0;
-    if (word == name && rollup >> kibibytes) {
+/// A line "name: <number> kB" of a file, in bytes.
+double memory_in(const std::string& path, const std::string& name) {
+  std::ifstream file(path);
+  for (std::string word; file >> word;) {
+    double kibibytes = 0;
+    if (word == name && file >> kibibytes) {
       return kibibytes * 1024;
     }
   }
@@ -162,18 +163,21 @@ class clients {
 };
 
 void show_memory(const std::string& pid, int port, std::size_t connections, std::size_t bytes) {
+  const std::string server = "/proc/" + pid + "/smaps_rollup";
   {
-    clients warm_up(port, std::min<std::size_t>(connections, 64), bytes, false);
+    clients warm_up(port, 64, bytes, false);
     warm_up.run(4096);
-    const std::uint64_t before = memory_of(pid, "Pss:");
-    clients idle(port, connections, bytes, false);
-    idle.run(connections);
-    const std::uint64_t after = memory_of(pid, "Pss:");
-    std::printf("pss_base_kib %.0f pss_bytes_per_connection %.1f\n",
-                static_cast<double>(before) / 1024,
-                (static_cast<double>(after) - static_cast<double>(before)) /
-                    static_cast<double>(connections));
   }
+  const double server_before = memory_in(server, "Pss:");
+  const double kernel_before = memory_in("/proc/meminfo", "Slab:");
+  clients idle(port, connections, bytes, false);
+  idle.run(connections);
+  const double server_after = memory_in(server, "Pss:");
+  const double kernel_after = memory_in("/proc/meminfo", "Slab:");
+  const auto count = static_cast<double>(connections);
+  std::printf("pss_base_kib %.0f pss_bytes_per_connection %.1f slab_bytes_per_pair %.0f\n",
+              server_before / 1024, (server_after - server_before) / count,
+              (kernel_after - kernel_before) / count);
 }
 
 void show_cost(const std::string& pid, clients& asking, std::uint64_t requests) {

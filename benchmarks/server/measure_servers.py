@@ -29,7 +29,7 @@ import sys
 REQUESTS = {1: 40_000, 16: 120_000, 64: 160_000, 256: 160_000}
 
 
-def servers(programs, workers):
+def servers(programs, workers, peers=None):
     """Name: command. What is not built is left out."""
     echo = [programs / "bench_echo", "--workers", str(workers)]
     asyncio = [programs / "bench_echo", "--mode", "asyncio"]
@@ -45,10 +45,39 @@ def servers(programs, workers):
         table["asyncio io_uring"] = [*asyncio, "--backend", "io_uring"]
         table["asyncio io_uring reader"] = [*asyncio, "--backend", "io_uring", "--reader"]
         table["asyncio epoll"] = [*asyncio, "--backend", "epoll"]
-    for path in sorted((programs / "versus" / "echo").glob("*")):
-        if workers == 1:
-            table[path.stem] = [path]
+    if peers is not None and workers == 1:
+        table |= {name: command for name, command in build_peers(peers) if command}
     return {name: command for name, command in table.items() if command[0].exists()}
+
+
+def build_peers(where):
+    """The programs under peers/, made in the directory `where`; what cannot be made here is told and left out."""
+    where.mkdir(parents=True, exist_ok=True)
+    sources = pathlib.Path(__file__).parent / "peers"
+    cxx = [shutil.which("clang++-19") or "c++", "-std=c++20", "-O3", "-DNDEBUG", "-march=native"]
+    sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "versus"))
+    import build  # Knows how to have Debian's newest Boost beside its default one.
+    boost = build.boost_directory(where)
+    asio = [*cxx, *(["-isystem", boost] if boost else [])]
+    builds = {
+        "Boost.Asio": [*asio, sources / "asio.cpp", "-o", where / "asio", "-lpthread"],
+        "libuv": [*cxx, sources / "libuv.cpp", "-o", where / "libuv", "-luv"],
+        "Go": ["go", "build", "-o", where / "go", sources / "go.go"],
+    }
+    for name, command in builds.items():
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=300)
+        except (OSError, subprocess.SubprocessError) as error:
+            print(f"{name} is left out: {getattr(error, 'stderr', None) or error}", file=sys.stderr)
+    yield "Boost.Asio", [where / "asio"]
+    yield "libuv", [where / "libuv"]
+    yield "Go", [where / "go"]
+    python = pathlib.Path("/usr/bin/python3")  # Debian's packages are for this one.
+    yield "asyncio protocol", [python, sources / "python.py"]
+    yield "asyncio streams", [python, sources / "python.py", "streams"]
+    if subprocess.run([python, "-c", "import uvloop"], capture_output=True).returncode == 0:
+        yield "uvloop protocol", [python, sources / "python.py", "uvloop"]
+        yield "uvloop streams", [python, sources / "python.py", "uvloop", "streams"]
 
 
 def prefer_us():
@@ -70,6 +99,7 @@ class Server:
     def __init__(self, name, command, processors):
         self.name = name
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        env={**os.environ, "GOMAXPROCS": str(len(processors))},
                                         preexec_fn=on(processors))
         if not select.select([self.process.stdout], [], [], 10)[0]:
             raise SystemExit(f"{name}: no port was told")
@@ -109,7 +139,7 @@ def count_calls(options, server, connections, processors):
 def measure(options):
     server_processors = {0, 1} if options.workers > 1 else {0}
     client_processors = {0, 1} if options.workers > 1 else {1} if options.spin else {0}
-    table = servers(options.bin, options.workers)
+    table = servers(options.bin, options.workers, options.peers)
     names = [name for name in options.servers or table if name in table]
     results = {}
     running = []
@@ -135,13 +165,14 @@ def measure(options):
 
 
 def measure_idle(options):
-    table = servers(options.bin, options.workers)
+    table = servers(options.bin, options.workers, options.peers)
     for name in options.servers or table:
         server = Server(name, table[name], {0})
         try:
             found = run_client(options, server, options.idle, 0, {0}, "64", "--idle")
-            print(f"{name:26} {found['pss_bytes_per_connection']:10.0f} bytes of PSS per connection, "
-                  f"{found['pss_base_kib']:8.0f} KiB before", flush=True)
+            print(f"{name:26} {found['pss_bytes_per_connection']:8.0f} bytes of PSS per connection, "
+                  f"{found['pss_base_kib']:6.0f} KiB before; kernel: {found['slab_bytes_per_pair']:7.0f} bytes "
+                  "per pair of sockets", flush=True)
         finally:
             server.stop()
 
@@ -177,9 +208,14 @@ def main():
     parser.add_argument("--spin", action="store_true")
     parser.add_argument("--calls", action="store_true")
     parser.add_argument("--idle", type=int, default=0)
+    parser.add_argument("--peers", type=pathlib.Path, help="other libraries too, built in this directory")
+    parser.add_argument("--small", action="store_true", help="only to see that it works: the floors and jackdaw")
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
     options.bin = options.bin.resolve()
+    if options.small:
+        options.cells, options.rounds, options.scale = [1, 16], 1, 0.02
+        options.servers = ["floor epoll", "jackdaw epoll", "jackdaw epoll reader"]
     if options.calls and shutil.which("perf") is None:
         raise SystemExit("--calls needs perf: apt-get install linux-perf")
     if options.idle:

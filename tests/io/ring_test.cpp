@@ -6,6 +6,7 @@
 #include "../support/stress.hpp"
 #include <jackdaw/io/ring.hpp>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,7 +17,10 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -215,6 +219,85 @@ TEST_F(ring_test, what_the_kernel_can_do_is_known) {
   EXPECT_TRUE(ring.has_features(IORING_FEAT_NODROP));
   EXPECT_TRUE(ring.has_features(IORING_FEAT_EXT_ARG));
   EXPECT_FALSE(ring.has_features(1U << 31));
+}
+
+// -- Restrictions -----------------------------------------------------------------------------------
+
+constexpr int nop_alone[] = {IORING_OP_NOP};
+
+TEST_F(ring_test, a_restricted_ring_does_what_it_may_and_refuses_the_rest) {
+  ring ring({}, ring_start::later);
+  ring.start_restricted(nop_alone, 0);
+  queue_nop(ring, 1);
+  EXPECT_EQ(collect(ring, 1), std::vector<std::uint64_t>{1});
+  const file_descriptor event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  io_uring_prep_poll_add(&ring.entry(), event.get(), POLLOUT);
+  ring.enter(at_once, at_once);
+  const io_uring_cqe* const refusal = ring.completion();
+  ASSERT_NE(refusal, nullptr);
+  EXPECT_EQ(refusal->res, -EACCES);
+  ring.seen();
+  EXPECT_EQ(io_uring_register_eventfd(&ring.raw(), event.get()), -EACCES);
+}
+
+// A registration of the ring's own descriptor that nobody takes back keeps the ring alive, and there is room
+// for sixteen of them per thread.
+TEST_F(ring_test, restricted_rings_come_and_go_without_a_trace) {
+  for (int round = 0; round < 40; ++round) {
+    ring ring(ring_sizes{8, 16}, ring_start::later);
+    ring.start_restricted(nop_alone, 0);
+    ASSERT_NE(ring.raw().int_flags, 0) << "no room for the registration in round " << round;
+    queue_nop(ring, 1);
+    ASSERT_EQ(collect(ring, 1).size(), 1U);
+  }
+}
+
+// -- Threads of the kernel --------------------------------------------------------------------------
+
+std::size_t kernel_threads_of_rings() {
+  std::size_t count = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::ifstream(task.path() / "comm") >> name;
+    count += name.starts_with("iou-wrk") ? 1 : 0;
+  }
+  return count;
+}
+
+// Others do not make a splice wait.
+testing::pipe_ends blocking_pipe() {
+  int ends[2] = {-1, -1};
+  EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  return {file_descriptor(ends[0]), file_descriptor(ends[1])};
+}
+
+// P28: a splice from an empty pipe takes a thread each for as long as it waits, if nobody sets a bound.
+TEST_F(ring_test, operations_that_block_in_the_kernel_share_few_threads) {
+  ring ring;
+  constexpr std::size_t splices = 12;  // A pipe holds sixteen pieces.
+  std::vector<testing::pipe_ends> from;
+  const testing::pipe_ends into = blocking_pipe();
+  for (std::size_t index = 0; index < splices; ++index) {
+    from.push_back(blocking_pipe());
+    io_uring_sqe& sqe = ring.entry();
+    io_uring_prep_splice(&sqe, from.back().reads.get(), -1, into.writes.get(), -1, 1, 0);
+    io_uring_sqe_set_data64(&sqe, index);
+  }
+  ring.enter(at_once, at_once);
+  // One thread after the other blocks, and has the next one started: until there are no more of them.
+  std::size_t threads = 0;
+  for (int same = 0; same < 200; ++same) {
+    const std::size_t now = kernel_threads_of_rings();
+    same = now == threads ? same : 0;
+    threads = now;
+    std::this_thread::yield();
+  }
+  for (const testing::pipe_ends& each : from) {
+    ASSERT_EQ(write(each.writes.get(), "x", 1), 1);
+  }
+  EXPECT_EQ(collect(ring, splices).size(), splices);
+  EXPECT_GE(threads, 1U);
+  EXPECT_LE(threads, 6U);
 }
 
 }  // namespace
