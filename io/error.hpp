@@ -76,10 +76,22 @@ enum class meaning {
   refused,        // Nobody listens there, or the way is barred. Try later or elsewhere.
   retry,          // Transient: the same call may succeed at once.
   out_of_limits,  // Descriptors, memory or buffers are used up. Back off.
-  not_permitted,  // Rights, seccomp, capabilities.
+  not_permitted,  // Rights, seccomp, capabilities, a file system that is read-only.
   bad_argument,   // The caller's mistake.
+  not_found,      // No file, device or process of that name or number.
+  exists,         // It is there already, or there is something in it.
+  wrong_kind,     // A directory where a file was wanted, or the other way round, or a link.
+  no_space,       // The medium, or the quota, is full.
+  too_large,      // A message, file, name or number is longer than is allowed there.
+  busy,           // Somebody uses it in a way that excludes this. Try later.
+  unsupported,    // This kernel, file system, protocol or kind of file cannot do that.
+  device_failed,  // The medium or the device reports an error.
+  cancelled,      // It was told to stop.
   other,
 };
+
+/// Its name in this list, for logs and metrics.
+[[nodiscard]] std::string_view to_string(meaning found) noexcept;
 
 /// The one table of errno meanings.
 [[nodiscard]] meaning meaning_of(int error_number) noexcept;

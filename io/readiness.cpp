@@ -19,15 +19,24 @@ request poll_request(int descriptor, int events) noexcept {
 readiness_operation::readiness_operation(int descriptor, int events) noexcept
     : operation(poll_request(descriptor, events)) {}
 
-int readiness_operation::await_resume() {
+result<int> readiness_operation::await_resume() {
   const int events = finish();
   if (events < 0) {
-    throw error(-events, "poll");
+    return failure_cause{-events, "poll"};
   }
   return events;
 }
 
-readiness_operation readable(int descriptor) noexcept { return {descriptor, POLLIN}; }
-readiness_operation writable(int descriptor) noexcept { return {descriptor, POLLOUT}; }
+throwing<readiness_operation> readable(int descriptor) noexcept {
+  return throwing<readiness_operation>(descriptor, POLLIN);
+}
+
+readiness_operation try_readable(int descriptor) noexcept { return {descriptor, POLLIN}; }
+
+throwing<readiness_operation> writable(int descriptor) noexcept {
+  return throwing<readiness_operation>(descriptor, POLLOUT);
+}
+
+readiness_operation try_writable(int descriptor) noexcept { return {descriptor, POLLOUT}; }
 
 }  // namespace jackdaw::io

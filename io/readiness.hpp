@@ -5,12 +5,12 @@
 
 namespace jackdaw::io {
 
-/// The await of readable() and writable().
-class [[nodiscard]] readiness_operation final : public operation {
+/// The await of try_readable() and try_writable(): the events of poll(2) that are there, POLLIN or POLLOUT,
+/// POLLERR, POLLHUP.
+class [[nodiscard]] readiness_operation : public operation {
  public:
   readiness_operation(int descriptor, int events) noexcept;
-  /// The events of poll(2) that are there: POLLIN or POLLOUT, POLLERR, POLLHUP.
-  int await_resume();
+  result<int> await_resume();
 };
 
 /// Waits until `descriptor` can be read, or has an error or a hang-up to report.
@@ -20,8 +20,10 @@ class [[nodiscard]] readiness_operation final : public operation {
 /// Errors        io::error, EBADF for instance.
 /// Cancellation  Loses nothing.
 /// Source        poll(2). asyncio: loop.add_reader.
-readiness_operation readable(int descriptor) noexcept;
+throwing<readiness_operation> readable(int descriptor) noexcept;
+readiness_operation try_readable(int descriptor) noexcept;
 /// The same for writing.
-readiness_operation writable(int descriptor) noexcept;
+throwing<readiness_operation> writable(int descriptor) noexcept;
+readiness_operation try_writable(int descriptor) noexcept;
 
 }  // namespace jackdaw::io

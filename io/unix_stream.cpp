@@ -118,7 +118,7 @@ result<received_descriptors> receive_descriptors_operation::await_resume() {
 
 // A local connection is there at once, or the queue is full: EAGAIN, which no event ends. (poll(2) says that
 // an unconnected socket is writable.)
-task<unix_stream> unix_stream::connect(unix_address peer) {
+task<result<unix_stream>> unix_stream::try_connect(unix_address peer) {
   unix_stream connected(socket::open(AF_UNIX, SOCK_STREAM));
   duration back_off = back_off_min;
   while (::connect(connected.native_handle(), peer.raw(), peer.length()) != 0) {
@@ -127,10 +127,18 @@ task<unix_stream> unix_stream::connect(unix_address peer) {
       co_await jackdaw::sleep(back_off);
       back_off = std::min(2 * back_off, back_off_max);
     } else if (number != EINTR) {
-      throw error(number, "connect to", peer.to_string());
+      co_return failure_cause{number, "connect to"};
     }
   }
-  co_return connected;
+  co_return std::move(connected);
+}
+
+task<unix_stream> unix_stream::connect(unix_address peer) {
+  result<unix_stream> connected = co_await try_connect(peer);
+  if (!connected.ok()) {
+    throw error(connected.error_number(), connected.cause().call, peer.to_string());
+  }
+  co_return std::move(*connected);
 }
 
 std::pair<unix_stream, unix_stream> unix_stream::make_pair() {

@@ -76,6 +76,7 @@ class unix_stream : public stream_socket {
   ///               is tried again 1 to 50 ms later.
   /// Source        connect(2). asyncio: create_unix_connection.
   static task<unix_stream> connect(unix_address peer);
+  static task<result<unix_stream>> try_connect(unix_address peer);
   /// Two ends of one connection. Throws io::error. Source: socketpair(2).
   static std::pair<unix_stream, unix_stream> make_pair();
 

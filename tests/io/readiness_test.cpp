@@ -39,13 +39,8 @@ bool has(int events, int wanted) { return (events & wanted) == wanted; }
 
 /// The events, or the negative errno.
 task<int> readable_or_error(int descriptor) {
-  int events = 0;
-  try {
-    events = co_await readable(descriptor);
-  } catch (const error& failed) {
-    events = -failed.number();
-  }
-  co_return events;
+  const result<int> events = co_await try_readable(descriptor);
+  co_return events.ok() ? *events : -events.error_number();
 }
 
 task<int> writable_or_error(int descriptor) {

@@ -60,6 +60,9 @@ task<void> connect_to_nobody() {
     said = failed.what();
   }
   EXPECT_EQ(said, "connect to /nonexistent/socket: No such file or directory");
+  const auto tried = co_await unix_stream::try_connect(unix_address::path("/nonexistent/socket"));
+  EXPECT_EQ(tried.error_number(), ENOENT);
+  EXPECT_EQ(std::string(tried.cause().call), "connect to");
   unix_stream none;
   EXPECT_THROW(static_cast<void>(none.peer_credentials()), error);
   EXPECT_THROW(static_cast<void>(none.local_address()), error);
@@ -90,6 +93,8 @@ task<void> connect_to_a_full_queue() {
   std::array<std::byte, 1> into{};
   const std::size_t count = co_await other.read_some(into);
   EXPECT_EQ(count, 1U) << "a connection, not only a success";
+  const auto third = co_await unix_stream::try_connect(here);
+  EXPECT_TRUE(third.ok()) << "the no-throw form";
 }
 
 TEST_P(unix_stream_test, a_full_queue_is_waited_for_with_a_deadline_if_wanted) {
