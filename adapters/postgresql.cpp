@@ -117,7 +117,9 @@ task<void> postgresql_connection::flush() {
     if (left == 0) {
       co_return;
     }
-    const int events = co_await io::readiness_operation(PQsocket(connection), POLLIN | POLLOUT);
+    io::result<int> ready =
+        co_await io::readiness_operation(PQsocket(connection), POLLIN | POLLOUT);
+    const int events = ready.value();
     if ((events & ~POLLOUT) != 0 && PQconsumeInput(connection) == 0) {
       fail();
     }
