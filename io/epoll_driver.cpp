@@ -45,6 +45,29 @@ int watch_level(int epoll, int descriptor) noexcept {
   return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : -errno;
 }
 
+// What nearly always has to wait, or whose end belongs after what is runnable already.
+bool waits_first(const request& wanted) noexcept {
+  switch (wanted.code) {
+    case opcode::receive_lent:
+    case opcode::poll:
+      return true;
+    case opcode::receive:
+      return wanted.flags == 0 && wanted.owner != nullptr && wanted.owner->drained();
+    default:
+      return false;
+  }
+}
+
+// A receive that got less than it asked for has left nothing behind.
+int perform_and_learn(operation& wanted, std::span<std::byte> scratch) noexcept {
+  const int result = perform(wanted, scratch);
+  const request& asked = wanted.wanted();
+  if (asked.code == opcode::receive && asked.owner != nullptr && result >= 0) {
+    asked.owner->set_drained(result > 0 && static_cast<std::size_t>(result) < asked.length);
+  }
+  return result;
+}
+
 std::span<std::byte> as_span(const std::unique_ptr<std::byte[]>& scratch) noexcept {
   return {scratch.get(), scratch_bytes};
 }
@@ -84,9 +107,9 @@ int epoll_driver::start(operation& starting) {
   counters().submissions.add();
   const request& wanted = starting.wanted();
   int result = wanted.descriptor < 0 ? -EBADF : -EAGAIN;
-  if (result == -EAGAIN && wanted.code != opcode::receive_lent && wanted.code != opcode::poll) {
+  if (result == -EAGAIN && !waits_first(wanted)) {
     counters().system_calls.add();
-    result = perform(starting, as_span(scratch_));
+    result = perform_and_learn(starting, as_span(scratch_));
   }
   if (result != -EAGAIN) {
     counters().completions.add();
@@ -238,7 +261,7 @@ void epoll_driver::handle_event(const epoll_event& event, work_list& ready) noex
     int result = -EAGAIN;
     if ((event.events & (events | EPOLLERR | EPOLLHUP)) != 0) {
       counters().system_calls.add();
-      result = perform(candidate, as_span(scratch_));
+      result = perform_and_learn(candidate, as_span(scratch_));
     }
     if (result == -EAGAIN) {
       wanted |= events;

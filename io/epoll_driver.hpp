@@ -19,7 +19,8 @@
 // much: so it at most doubles what they cost.
 //
 // An operation is tried first, and waits only if it would block (but see must_give_way()). Not so a read
-// that waits for a peer's next request (receive_lent), which nearly always would; nor a wait for
+// that waits for a peer's next request, which nearly always would: receive_lent, and a receive after one
+// that got less than it asked for (file_descriptor::drained()); nor a wait for
 // readiness, whose end belongs after what is runnable already (asyncio's S3), and which an unread byte
 // would end again and again.
 #pragma once

@@ -53,18 +53,16 @@ class file_descriptor {
   }
   void operation_ended() noexcept { pending_.fetch_sub(1, std::memory_order_release); }  // Z2
 
-  /// For drivers: the last receive left something to read behind. A hint.
-  [[nodiscard]] bool more_to_read() const noexcept {
-    return more_to_read_.load(std::memory_order_relaxed);  // Z4
+  /// For drivers: the last receive left nothing behind, so the next one will have to wait. A hint.
+  [[nodiscard]] bool drained() const noexcept {
+    return drained_.load(std::memory_order_relaxed);  // Z4
   }
-  void set_more_to_read(bool more) noexcept {
-    more_to_read_.store(more, std::memory_order_relaxed);  // Z4
-  }
+  void set_drained(bool now) noexcept { drained_.store(now, std::memory_order_relaxed); }  // Z4
 
  private:
   int number_ = -1;
   std::atomic<std::uint32_t> pending_{0};
-  std::atomic<bool> more_to_read_{false};
+  std::atomic<bool> drained_{false};
 };
 
 }  // namespace jackdaw::io

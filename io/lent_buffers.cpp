@@ -9,8 +9,16 @@
 namespace jackdaw::io {
 namespace {
 
-// Kernel ABI that liburing 2.3 does not name yet: the flags follow the group, where it has padding.
-constexpr __u16 filled_piecewise = 2;  // IOU_PBUF_RING_INC
+// Kernel ABI as it is since 6.4: liburing 2.3 has padding where the flags are.
+struct buffer_registration {
+  std::uint64_t address = 0;
+  std::uint32_t entries = 0;
+  std::uint16_t group = 0;
+  std::uint16_t flags = 0;
+  std::uint64_t reserved[3] = {};
+};
+static_assert(sizeof(buffer_registration) == sizeof(io_uring_buf_reg));
+constexpr std::uint16_t filled_piecewise = 2;  // IOU_PBUF_RING_INC
 
 void* map(std::size_t bytes) noexcept {
   void* const memory =
@@ -39,12 +47,15 @@ bool lent_buffers::lend(ring& borrower, unsigned count, std::size_t bytes) {
   if (queue == nullptr || memory == nullptr) {
     return false;
   }
-  io_uring_buf_reg registration{};
-  registration.ring_addr = reinterpret_cast<std::uint64_t>(queue.get());
-  registration.ring_entries = count;
-  registration.bgid = group;
-  registration.pad = filling_ == filling::piecewise ? filled_piecewise : 0;
-  if (io_uring_register_buf_ring(&borrower.raw(), &registration, 0) != 0) {
+  buffer_registration registration;
+  registration.address = reinterpret_cast<std::uint64_t>(queue.get());
+  registration.entries = count;
+  registration.group = group;
+  if (filling_ == filling::piecewise) {
+    registration.flags = filled_piecewise;
+  }
+  const auto descriptor = static_cast<unsigned>(borrower.raw().ring_fd);
+  if (io_uring_register(descriptor, IORING_REGISTER_PBUF_RING, &registration, 1) != 0) {
     return false;
   }
   used_.assign(count, 0);

@@ -24,6 +24,9 @@ constexpr std::array<int, 8> opcodes_needed = {
     IORING_OP_RECV, IORING_OP_SEND,     IORING_OP_CONNECT,      IORING_OP_READ,
 };
 
+// Those of the steps below.
+constexpr std::array<int, 3> opcodes_tried = {IORING_OP_NOP, IORING_OP_SEND, IORING_OP_RECV};
+
 // Registering the opcodes' list is the cheapest use of io_uring_register().
 int probe_register(ring& tried) {
   // Not io_uring_get_probe_ring(), which keeps the reason of a refusal to itself.
@@ -41,7 +44,11 @@ int probe_register(ring& tried) {
   const bool all = std::all_of(opcodes_needed.begin(), opcodes_needed.end(), [&](int code) {
     return io_uring_opcode_supported(supported, code) != 0;
   });
-  return all ? 0 : EOPNOTSUPP;
+  if (!all) {
+    return EOPNOTSUPP;
+  }
+  tried.start_restricted(opcodes_tried, 0);  // As a driver's ring; throws what it is refused with.
+  return 0;
 }
 
 // Submits one entry and waits for its completion; gives the result.
@@ -118,7 +125,7 @@ probe_result probe() {
   probe_result result;
   std::unique_ptr<ring> tried;
   const bool made = record(result, "io_uring_setup", [&] {
-    tried = std::make_unique<ring>();
+    tried = std::make_unique<ring>(ring_sizes{}, ring_start::later);
     return 0;
   });
   if (!made) {

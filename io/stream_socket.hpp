@@ -22,8 +22,8 @@ class stream_socket {
  public:
   /// Reads up to `into.size()` bytes, as soon as at least one is there. 0: the peer closed its side.
   ///
-  /// Suspends      Always on io_uring; on epoll only if nothing is there, and after many reads and writes
-  ///               in a row that did not have to wait: others get their turn.
+  /// Suspends      Always on io_uring; on epoll if nothing is there, after a read that left nothing behind, and
+  ///               after many reads and writes in a row that did not have to wait: others get their turn.
   /// Lifetime      `into` belongs to the kernel until the await returns, also when it is cancelled.
   /// Cost          No allocation; one submission, together with others, at the worker's next park().
   /// Source        recv(2). asyncio: loop.sock_recv_into.

@@ -156,8 +156,7 @@ void uring_driver::resubmit(operation& again) {
 }
 
 bool uring_driver::polls_first(const request& wanted) const noexcept {
-  return can_poll_first_ && wanted.flags == 0 &&
-         (wanted.owner == nullptr || !wanted.owner->more_to_read());
+  return can_poll_first_ && wanted.flags == 0 && wanted.owner != nullptr && wanted.owner->drained();
 }
 
 void uring_driver::prepare(operation& starting, io_uring_sqe& sqe) const noexcept {
@@ -250,7 +249,8 @@ void uring_driver::reap_operation(const io_uring_cqe& completion, work_list& rea
   JACKDAW_ASSERT(!is_known_dead(wanted.memory, lent_to_kernel(wanted)));
   const bool lent = wanted.code == opcode::receive_lent;
   if ((lent || wanted.code == opcode::receive) && wanted.owner != nullptr) {
-    wanted.owner->set_more_to_read((completion.flags & IORING_CQE_F_SOCK_NONEMPTY) != 0);
+    wanted.owner->set_drained(completion.res > 0 &&
+                              (completion.flags & IORING_CQE_F_SOCK_NONEMPTY) == 0);
   }
   if (lent) {
     reap_lent(ended, completion.res, completion.flags, ready);

@@ -13,8 +13,8 @@
 //
 // What is known beforehand
 // ------------------------
-// A receive that will have to wait is told to poll first, which spares the attempt: unless the last one on
-// that descriptor left something behind (file_descriptor::more_to_read()).
+// A receive after one that left nothing behind (file_descriptor::drained()) will have to wait: it is told to
+// poll first, which spares the attempt.
 // A small send nearly always succeeds at once. When few completions came together it is made with a system
 // call of its own, and its task goes on without a turn of the loop; when many came, their sends go to the
 // kernel together, in one call for all (see sends_at_once()). docs/decisions/0017-io-fast-path.md has the figures.

@@ -94,7 +94,7 @@ class clients {
     server.sin_port = htons(static_cast<std::uint16_t>(port));
     for (std::size_t index = 0; index < connections; ++index) {
       // The loopback's own addresses: one of them has too few ports for very many connections.
-      server.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (index / 20000));
+      server.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(index / 20000));
       const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
       if (descriptor < 0 ||
           connect(descriptor, reinterpret_cast<sockaddr*>(&server), sizeof(server)) != 0) {

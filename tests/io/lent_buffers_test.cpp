@@ -71,11 +71,11 @@ class lent_buffers_test : public ::testing::TestWithParam<filling> {
   file_descriptor right_;
 };
 
+std::string name_of(const ::testing::TestParamInfo<filling>& kind) {
+  return kind.param == filling::whole ? "whole" : "piecewise";
+}
 INSTANTIATE_TEST_SUITE_P(filled, lent_buffers_test,
-                         ::testing::Values(filling::piecewise, filling::whole),
-                         [](const auto& info) {
-                           return info.param == filling::whole ? "whole" : "piecewise";
-                         });
+                         ::testing::Values(filling::piecewise, filling::whole), name_of);
 
 TEST_P(lent_buffers_test, many_times_as_many_bytes_as_are_lent_arrive_in_order) {
   ring ring;
