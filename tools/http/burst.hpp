@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace jackdaw::http {
 
@@ -51,7 +52,7 @@ class burst : public pooled {
   /// Refuses the request that is being received.
   [[nodiscard]] wish refuse(status code);
 
-  /// The output was taken by the kernel. After each step, also if there was none.
+  /// The output was taken by the kernel, or never will be. After each step, also if there was none.
   void sent(time_point now) noexcept;
 
   [[nodiscard]] std::chrono::milliseconds delay() const noexcept { return pending_.delay; }
@@ -61,6 +62,9 @@ class burst : public pooled {
   void opened(const looked_up& found);
 
   struct body {
+    body(std::shared_ptr<const served_file> from, std::uint64_t begin, std::uint64_t count) noexcept
+        : file(std::move(from)), offset(begin), length(count) {}
+
     std::shared_ptr<const served_file> file;
     std::uint64_t offset;
     std::uint64_t length;

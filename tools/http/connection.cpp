@@ -264,10 +264,12 @@ task<void> serve(server_context& server, io::tcp_stream stream, std::unique_ptr<
     }
     do {
       next = answer(*work, wire, arrived, at);
-      if (!co_await send(wire, work->output(), server.options.write_timeout)) {
+      const bool sent = co_await send(wire, work->output(), server.options.write_timeout);
+      at = now();
+      if (!sent) {
+        work->sent(at);
         co_return;
       }
-      at = now();
       if (next != burst::wish::body) {
         work->sent(at);
       }

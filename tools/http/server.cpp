@@ -131,32 +131,28 @@ task<void> accept_backlog(server_context& server, io::tcp_listener& listener) {
   }
 }
 
-// 5' of "Drain".
-task<void> await_last_requests(server_context& server) {
+// Waits until nobody is left, up to the limit. Only while nobody is being admitted: the event may have been set
+// when the last one left and another was accepted afterwards.
+task<bool> await_all_closed(server_context& server, duration limit) {
+  server.all_closed.clear();
   if (server.registry.size() == 0) {
-    co_return;
+    co_return true;
   }
+  bool in_time = true;
   try {
-    co_await timeout(server.options.idle_grace, server.all_closed.wait());
+    co_await timeout(limit, server.all_closed.wait());
   } catch (const timeout_error&) {
-    co_return;
+    in_time = false;
   }
+  co_return in_time;
 }
 
 // 5 and 6 of "Drain".
 task<void> wait_for_the_rest(server_context& server) {
   server.ends_idle.store(true, std::memory_order_seq_cst);  // D1
   server.registry.end_idle_ones();
-  if (server.registry.size() == 0) {
-    co_return;
-  }
-  bool late = false;
-  try {
-    co_await timeout(server.options.grace, server.all_closed.wait());
-  } catch (const timeout_error&) {
-    late = true;
-  }
-  if (late) {
+  const bool in_time = co_await await_all_closed(server, server.options.grace);
+  if (!in_time) {
     fmt::print(stderr, "jackdaw: {} connections were not done within the grace time\n",
                server.registry.size());
   }
@@ -181,7 +177,7 @@ task<int> serve(server_context& server, inheritance& inherited, io::tcp_listener
   }
   listener.close();
   if (others_go_on) {
-    co_await await_last_requests(server);
+    static_cast<void>(co_await await_all_closed(server, server.options.idle_grace));  // 5'
   }
   co_await wait_for_the_rest(server);
   if (!server.options.stats_file.empty()) {
