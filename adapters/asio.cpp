@@ -34,6 +34,22 @@ class announcement final : public outside_call {
   event* ended_;
 };
 
+task<void> call(std::unique_ptr<unique_function> function) {
+  (*function)();
+  co_return;
+}
+
+class posted_call final : public outside_call {
+ public:
+  posted_call(scheduler& home, std::unique_ptr<unique_function> function) noexcept
+      : home_(&home), function_(std::move(function)) {}
+  void make() override { spawn_on(*home_, call(std::move(function_))); }
+
+ private:
+  scheduler* home_;
+  std::unique_ptr<unique_function> function_;
+};
+
 bool is_aborted(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
@@ -107,4 +123,9 @@ void settle(const std::exception_ptr& requested, const std::exception_ptr& error
 }
 
 }  // namespace asio_details
+void asio_scheduler::executor_type::start(std::unique_ptr<unique_function> function) const {
+  scheduler& home = *context_->scheduler_;
+  home.call_threadsafe(std::make_unique<posted_call>(home, std::move(function)));
+}
+
 }  // namespace jackdaw::adapters

@@ -18,6 +18,7 @@
 // The buffers are the task's, so it waits for the handler, whoever cancels it.
 #pragma once
 
+#include <jackdaw/runtime/base/unique_function.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/outcome.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
@@ -87,9 +88,8 @@ class asio_scheduler::executor_type {
 
   template <class F>
   void execute(F&& function) const {
-    using kept = std::decay_t<F>;
-    scheduler& home = *context_->scheduler_;
-    home.call_threadsafe(std::make_unique<start<kept>>(home, std::forward<F>(function)));
+    start(std::make_unique<unique_function>(
+        [kept = std::forward<F>(function)]() mutable { std::move(kept)(); }));
   }
   [[nodiscard]] asio_scheduler& query(boost::asio::execution::context_t /*of*/) const noexcept {
     return *context_;
@@ -106,22 +106,8 @@ class asio_scheduler::executor_type {
   }
 
  private:
-  template <class F>
-  static task<void> call(F function) {
-    std::move(function)();
-    co_return;
-  }
-  template <class F>
-  class start final : public outside_call {
-   public:
-    template <class G>
-    start(scheduler& home, G&& function) : home_(&home), function_(std::forward<G>(function)) {}
-    void make() override { spawn_on(*home_, call<F>(std::move(function_))); }
-
-   private:
-    scheduler* home_;
-    F function_;
-  };
+  // No template: g++ 12 warns of coroutines with a parameter whose type has no name outside of a function.
+  void start(std::unique_ptr<unique_function> function) const;
 
   asio_scheduler* context_;
 };
