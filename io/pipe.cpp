@@ -36,6 +36,8 @@ request read_request(file_descriptor& descriptor, std::span<std::byte> into) noe
   return wanted;
 }
 
+}  // namespace
+
 // A pipe has no MSG_NOSIGNAL. The signal is sent to the thread that writes, so that thread holds it off
 // and takes it back: whatever the program does with SIGPIPE stays as it is.
 ssize_t write_without_signal(int descriptor, std::span<const std::byte> from) noexcept {
@@ -60,8 +62,6 @@ ssize_t write_without_signal(int descriptor, std::span<const std::byte> from) no
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return failure != 0 ? -failure : count;
 }
-
-}  // namespace
 
 pipe_ends make_pipe() {
   io_driver::prepare();

@@ -47,6 +47,8 @@ class pipe_reader {
   explicit operator bool() const noexcept { return static_cast<bool>(descriptor_); }
   /// Who writes on gets SIGPIPE, or EPIPE.
   void close() noexcept { descriptor_.close(); }
+  /// Gives the descriptor away.
+  [[nodiscard]] file_descriptor release() noexcept { return std::move(descriptor_); }
 
  private:
   file_descriptor descriptor_;
@@ -79,10 +81,17 @@ class pipe_writer {
   explicit operator bool() const noexcept { return static_cast<bool>(descriptor_); }
   /// The reader reads the end of the stream.
   void close() noexcept { descriptor_.close(); }
+  /// Gives the descriptor away.
+  [[nodiscard]] file_descriptor release() noexcept { return std::move(descriptor_); }
 
  private:
   file_descriptor descriptor_;
 };
+
+/// write(2) without SIGPIPE, which a pipe has no flag for: the number of bytes, or the errno, negative.
+/// Threads       Any.
+[[nodiscard]] ssize_t write_without_signal(int descriptor,
+                                           std::span<const std::byte> from) noexcept;
 
 struct pipe_ends {
   pipe_reader reader;

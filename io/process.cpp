@@ -338,6 +338,11 @@ pid_t process::pid() const noexcept {
   return child_->pid;
 }
 
+int process::native_handle() const noexcept {
+  JACKDAW_ASSERT(child_ != nullptr);
+  return child_->pidfd.get();
+}
+
 child_input& process::standard_input() {
   JACKDAW_ASSERT(child_ != nullptr);
   JACKDAW_ASSERT(child_->input);

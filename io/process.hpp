@@ -68,6 +68,10 @@ class process {
   /// Without the name of the program in the error.
   static task<result<process>> try_spawn(process_options options);
 
+  /// As spawn(), in the calling thread, which waits for the disk. For a program that is about to start
+  /// anyway, and for those who may not suspend. Source: asyncio starts its processes so.
+  static process start(const process_options& options);
+
   process() noexcept;
   process(process&& other) noexcept;
   process& operator=(process&& other) noexcept;
@@ -75,6 +79,8 @@ class process {
   ~process();
 
   [[nodiscard]] pid_t pid() const noexcept;
+  /// Its pidfd: readable once it has ended.
+  [[nodiscard]] int native_handle() const noexcept;
   explicit operator bool() const noexcept { return child_ != nullptr; }
 
   /// Waits for the end, and reaps. Gives the same status whenever it is asked again. A child that fills a
@@ -122,7 +128,6 @@ class process {
   class launch;
 
   explicit process(std::unique_ptr<child> started) noexcept;
-  static process start(const process_options& options);
   static task<void> feed(child_input& to, std::string_view input, int& failure);
   static task<void> drain(child_output& from, std::string& into, int& failure);
   void abandon() noexcept;

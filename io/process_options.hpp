@@ -22,6 +22,8 @@ class stdio {
   /// For standard_error only: wherever standard_output goes. asyncio: STDOUT.
   [[nodiscard]] static stdio to_output() noexcept { return stdio(kind::output, -1); }
 
+  [[nodiscard]] bool is_pipe() const noexcept { return kind_ == kind::pipe; }
+
  private:
   friend class process;
   enum class kind : unsigned char { inherit, null, pipe, descriptor, output };

@@ -5,8 +5,11 @@
 #include <jackdaw/io/asyncio/connections.hpp>
 #include <jackdaw/io/asyncio/datagram_endpoint.hpp>
 #include <jackdaw/io/asyncio/descriptor_callbacks.hpp>
+#include <jackdaw/io/asyncio/pipe_transports.hpp>
 #include <jackdaw/io/asyncio/protocols.hpp>
 #include <jackdaw/io/asyncio/server.hpp>
 #include <jackdaw/io/asyncio/sock_calls.hpp>
 #include <jackdaw/io/asyncio/streams.hpp>
+#include <jackdaw/io/asyncio/subprocess.hpp>
+#include <jackdaw/io/asyncio/subprocess_transport.hpp>
 #include <jackdaw/io/asyncio/transports.hpp>
