@@ -4,9 +4,12 @@
 #include <jackdaw/io/address.hpp>
 #include <jackdaw/io/buffered_reader.hpp>
 #include <jackdaw/io/child_pipe.hpp>
+#include <jackdaw/io/directory.hpp>
 #include <jackdaw/io/error.hpp>
+#include <jackdaw/io/event_descriptor.hpp>
 #include <jackdaw/io/exit_status.hpp>
 #include <jackdaw/io/file.hpp>
+#include <jackdaw/io/file_system.hpp>
 #include <jackdaw/io/file_watcher.hpp>
 #include <jackdaw/io/pipe.hpp>
 #include <jackdaw/io/probe.hpp>
@@ -16,10 +19,12 @@
 #include <jackdaw/io/resolver.hpp>
 #include <jackdaw/io/run.hpp>
 #include <jackdaw/io/signal_set.hpp>
+#include <jackdaw/io/standard_streams.hpp>
 #include <jackdaw/io/tcp_listener.hpp>
 #include <jackdaw/io/tcp_stream.hpp>
 #include <jackdaw/io/udp_socket.hpp>
 #include <jackdaw/io/unix_address.hpp>
+#include <jackdaw/io/unix_datagram.hpp>
 #include <jackdaw/io/unix_listener.hpp>
 #include <jackdaw/io/unix_stream.hpp>
 #include <jackdaw/runtime/runtime.hpp>

@@ -1,30 +1,21 @@
 // Reading through the driver, and writing without being killed for it.
+#include <jackdaw/io/broken_pipe.hpp>
 #include <jackdaw/io/io_driver.hpp>
 #include <jackdaw/io/operation.hpp>
 #include <jackdaw/io/pipe.hpp>
+#include <jackdaw/io/readiness.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <ctime>
 
 namespace jackdaw::io {
 namespace {
 
 constexpr std::size_t piece_bytes = std::size_t{16} * 1024;
-
-request poll_request(file_descriptor& descriptor, int events) noexcept {
-  request wanted;
-  wanted.code = opcode::poll;
-  wanted.descriptor = descriptor.get();
-  wanted.flags = events;
-  wanted.owner = &descriptor;
-  return wanted;
-}
 
 request read_request(file_descriptor& descriptor, std::span<std::byte> into) noexcept {
   request wanted;
@@ -37,31 +28,6 @@ request read_request(file_descriptor& descriptor, std::span<std::byte> into) noe
 }
 
 }  // namespace
-
-// A pipe has no MSG_NOSIGNAL. The signal is sent to the thread that writes, so that thread holds it off
-// and takes it back: whatever the program does with SIGPIPE stays as it is.
-ssize_t write_without_signal(int descriptor, std::span<const std::byte> from) noexcept {
-  sigset_t pipe_signal;
-  sigset_t pending;
-  sigset_t before;
-  sigemptyset(&pipe_signal);
-  sigaddset(&pipe_signal, SIGPIPE);
-  sigpending(&pending);
-  const bool was_pending = sigismember(&pending, SIGPIPE) == 1;
-  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-  ssize_t count = 0;
-  do {
-    count = ::write(descriptor, from.data(), from.size());
-  } while (count < 0 && errno == EINTR);
-  const int failure = count < 0 ? errno : 0;
-  if (failure == EPIPE && !was_pending) {
-    const timespec at_once{};
-    while (sigtimedwait(&pipe_signal, nullptr, &at_once) < 0 && errno == EINTR) {
-    }
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return failure != 0 ? -failure : count;
-}
 
 pipe_ends make_pipe() {
   io_driver::prepare();
@@ -80,10 +46,9 @@ task<result<std::size_t>> pipe_reader::try_read_some(std::span<std::byte> into) 
     if (count.error_number() != EAGAIN) {
       co_return count;
     }
-    const result<std::size_t> ready =
-        co_await transfer_operation(poll_request(descriptor_, POLLIN), "poll");
+    const result<int> ready = co_await readiness_operation(descriptor_, POLLIN);
     if (!ready.ok()) {
-      co_return ready;
+      co_return ready.cause();
     }
   }
 }
@@ -119,10 +84,9 @@ task<std::string> pipe_reader::read_to_end() {
 task<result<std::size_t>> pipe_writer::try_write_some(std::span<const std::byte> from) {
   while (!from.empty()) {
     // Readiness first: so every piece goes through the driver, and neighbours get their turn.
-    const result<std::size_t> ready =
-        co_await transfer_operation(poll_request(descriptor_, POLLOUT), "poll");
+    const result<int> ready = co_await readiness_operation(descriptor_, POLLOUT);
     if (!ready.ok()) {
-      co_return ready;
+      co_return ready.cause();
     }
     const ssize_t count = write_without_signal(descriptor_.get(), from);
     if (count >= 0) {

@@ -88,11 +88,6 @@ class pipe_writer {
   file_descriptor descriptor_;
 };
 
-/// write(2) without SIGPIPE, which a pipe has no flag for: the number of bytes, or the errno, negative.
-/// Threads       Any.
-[[nodiscard]] ssize_t write_without_signal(int descriptor,
-                                           std::span<const std::byte> from) noexcept;
-
 struct pipe_ends {
   pipe_reader reader;
   pipe_writer writer;

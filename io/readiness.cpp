@@ -6,18 +6,22 @@
 namespace jackdaw::io {
 namespace {
 
-request poll_request(int descriptor, int events) noexcept {
+request poll_request(int descriptor, int events, file_descriptor* owner) noexcept {
   request wanted;
   wanted.code = opcode::poll;
   wanted.descriptor = descriptor;
   wanted.flags = events;
+  wanted.owner = owner;
   return wanted;
 }
 
 }  // namespace
 
 readiness_operation::readiness_operation(int descriptor, int events) noexcept
-    : operation(poll_request(descriptor, events)) {}
+    : operation(poll_request(descriptor, events, nullptr)) {}
+
+readiness_operation::readiness_operation(file_descriptor& descriptor, int events) noexcept
+    : operation(poll_request(descriptor.get(), events, &descriptor)) {}
 
 result<int> readiness_operation::await_resume() {
   const int events = finish();

@@ -10,6 +10,8 @@ namespace jackdaw::io {
 class [[nodiscard]] readiness_operation : public operation {
  public:
   readiness_operation(int descriptor, int events) noexcept;
+  /// Of a descriptor of ours: it is noticed if that is closed meanwhile.
+  readiness_operation(file_descriptor& descriptor, int events) noexcept;
   result<int> await_resume();
 };
 

@@ -10,16 +10,20 @@ namespace {
 
 using address_call = int (*)(int, sockaddr*, socklen_t*);
 
-address ask_address(address_call ask, const char* call, int descriptor) {
-  sockaddr_storage found{};
-  socklen_t length = sizeof(found);
-  if (ask(descriptor, reinterpret_cast<sockaddr*>(&found), &length) != 0) {
+raw_address ask_address(address_call ask, const char* call, int descriptor) {
+  raw_address found;
+  if (ask(descriptor, reinterpret_cast<sockaddr*>(&found.storage), &found.length) != 0) {
     throw error(errno, call);
   }
-  if (found.ss_family != AF_INET && found.ss_family != AF_INET6) {
-    throw error(EAFNOSUPPORT, call, "a socket of family " + std::to_string(found.ss_family));
+  return found;
+}
+
+address internet_address(const raw_address& found, const char* call) {
+  const int family = found.storage.ss_family;
+  if (family != AF_INET && family != AF_INET6) {
+    throw error(EAFNOSUPPORT, call, "a socket of family " + std::to_string(family));
   }
-  return {reinterpret_cast<const sockaddr*>(&found), length};
+  return {found.raw(), found.length};
 }
 
 }  // namespace
@@ -33,13 +37,19 @@ socket socket::open(int family, int type) {
   return socket(std::move(descriptor));
 }
 
-address socket::local_address() const {
+raw_address socket::raw_local_address() const {
   return ask_address(&getsockname, "getsockname", native_handle());
 }
 
-address socket::peer_address() const {
+raw_address socket::raw_peer_address() const {
   return ask_address(&getpeername, "getpeername", native_handle());
 }
+
+address socket::local_address() const {
+  return internet_address(raw_local_address(), "getsockname");
+}
+
+address socket::peer_address() const { return internet_address(raw_peer_address(), "getpeername"); }
 
 void socket::set_option(int level, int name, int value) {
   if (setsockopt(native_handle(), level, name, &value, sizeof(value)) != 0) {

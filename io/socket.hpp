@@ -7,6 +7,16 @@
 
 namespace jackdaw::io {
 
+/// An address of any family, as the kernel gives it.
+struct raw_address {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof(storage);
+
+  [[nodiscard]] const sockaddr* raw() const noexcept {
+    return reinterpret_cast<const sockaddr*>(&storage);
+  }
+};
+
 /// Not awaitable itself: see tcp_stream and tcp_listener.
 class socket {
  public:
@@ -23,6 +33,9 @@ class socket {
   /// The addresses of the two ends. Throw io::error: EAFNOSUPPORT if they are no internet addresses.
   [[nodiscard]] address local_address() const;
   [[nodiscard]] address peer_address() const;
+  /// The same of any family. Throw io::error.
+  [[nodiscard]] raw_address raw_local_address() const;
+  [[nodiscard]] raw_address raw_peer_address() const;
 
   /// setsockopt() with an int. Throws io::error.
   void set_option(int level, int name, int value);

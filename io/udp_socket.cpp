@@ -1,11 +1,14 @@
 // Datagrams: one message per operation, or a wait for readiness and a call for many.
+#include <jackdaw/io/readiness.hpp>
 #include <jackdaw/io/udp_socket.hpp>
 
+#include <netinet/in.h>
 #include <poll.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 namespace jackdaw::io {
 namespace {
@@ -20,24 +23,6 @@ address sender_of(const sockaddr* name, socklen_t length) {
                      (name->sa_family == AF_INET6 && length >= sizeof(sockaddr_in6));
   return known ? address(name, length) : address();
 }
-
-// Counted on the descriptor, unlike readable(): closing the socket under it is noticed.
-class ready_operation final : public operation {
- public:
-  ready_operation(file_descriptor& descriptor, int events) noexcept
-      : operation(make_request(descriptor, events)) {}
-  int await_resume() { return finish(); }
-
- private:
-  static request make_request(file_descriptor& descriptor, int events) noexcept {
-    request wanted;
-    wanted.code = opcode::poll;
-    wanted.descriptor = descriptor.get();
-    wanted.flags = events;
-    wanted.owner = &descriptor;
-    return wanted;
-  }
-};
 
 // Headers for one call, on the stack of that call only.
 struct batch {
@@ -95,6 +80,19 @@ int send_batch(int descriptor, std::span<const outgoing_datagram> from, bool con
                      MSG_DONTWAIT | MSG_NOSIGNAL);
   } while (count < 0 && errno == EINTR);
   return count < 0 ? -errno : count;
+}
+
+bool is_ipv6(const socket& of) { return of.option(SOL_SOCKET, SO_DOMAIN) == AF_INET6; }
+
+void change_membership(int option, const char* call, int descriptor, const address& group,
+                       unsigned interface) {
+  group_req wanted{};
+  wanted.gr_interface = interface;
+  std::memcpy(&wanted.gr_group, group.raw(), group.length());
+  const int level = group.is_ipv6() ? IPPROTO_IPV6 : IPPROTO_IP;
+  if (setsockopt(descriptor, level, option, &wanted, sizeof(wanted)) != 0) {
+    throw error(errno, call, group.to_string());
+  }
 }
 
 }  // namespace
@@ -219,9 +217,8 @@ task<result<std::size_t>> udp_socket::try_receive_many(std::span<datagram_slot> 
   int count = wanted.empty() ? 0 : -EAGAIN;
   // The wait comes first: a socket that is never empty must not keep the worker for itself.
   while (count == -EAGAIN) {
-    ready_operation waiting(socket_.descriptor(), POLLIN);
-    const int events = co_await waiting;
-    count = events < 0 ? events : receive_batch(native_handle(), wanted);
+    const result<int> ready = co_await readiness_operation(socket_.descriptor(), POLLIN);
+    count = ready.ok() ? receive_batch(native_handle(), wanted) : -ready.error_number();
   }
   if (count < 0) {
     co_return failure_cause{-count, "recvmmsg"};
@@ -237,10 +234,10 @@ task<std::size_t> udp_socket::send_many(std::span<const outgoing_datagram> all) 
 task<result<std::size_t>> udp_socket::try_send_many(std::span<const outgoing_datagram> all) {
   std::size_t sent = 0;
   while (sent < all.size()) {
-    ready_operation waiting(socket_.descriptor(), POLLOUT);
-    const int events = co_await waiting;
+    const result<int> ready = co_await readiness_operation(socket_.descriptor(), POLLOUT);
     const auto rest = all.subspan(sent, std::min(all.size() - sent, batch_max));
-    const int count = events < 0 ? events : send_batch(native_handle(), rest, connected_);
+    const int count =
+        ready.ok() ? send_batch(native_handle(), rest, connected_) : -ready.error_number();
     if (count >= 0) {
       sent += static_cast<std::size_t>(count);
     } else if (count != -EAGAIN) {
@@ -251,6 +248,44 @@ task<result<std::size_t>> udp_socket::try_send_many(std::span<const outgoing_dat
     }
   }
   co_return sent;
+}
+
+// -- Multicast ------------------------------------------------------------------------------------------
+
+void udp_socket::join_group(const address& group, unsigned interface) {
+  change_membership(MCAST_JOIN_GROUP, "join", native_handle(), group, interface);
+}
+
+void udp_socket::leave_group(const address& group, unsigned interface) {
+  change_membership(MCAST_LEAVE_GROUP, "leave", native_handle(), group, interface);
+}
+
+void udp_socket::set_multicast_interface(unsigned interface) {
+  if (is_ipv6(socket_)) {
+    socket_.set_option(IPPROTO_IPV6, IPV6_MULTICAST_IF, static_cast<int>(interface));
+    return;
+  }
+  ip_mreqn wanted{};
+  wanted.imr_ifindex = static_cast<int>(interface);
+  if (setsockopt(native_handle(), IPPROTO_IP, IP_MULTICAST_IF, &wanted, sizeof(wanted)) != 0) {
+    throw error(errno, "setsockopt");
+  }
+}
+
+void udp_socket::set_multicast_hops(int hops) {
+  if (is_ipv6(socket_)) {
+    socket_.set_option(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, hops);
+  } else {
+    socket_.set_option(IPPROTO_IP, IP_MULTICAST_TTL, hops);
+  }
+}
+
+void udp_socket::set_multicast_loop(bool on) {
+  if (is_ipv6(socket_)) {
+    socket_.set_option(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, on ? 1 : 0);
+  } else {
+    socket_.set_option(IPPROTO_IP, IP_MULTICAST_LOOP, on ? 1 : 0);
+  }
 }
 
 }  // namespace jackdaw::io

@@ -61,7 +61,7 @@ struct udp_options {
   bool broadcast = false;
 };
 
-/// Multicast and other options: raw_socket().set_option().
+/// Other options: raw_socket().set_option().
 ///
 /// Threads       Any number of tasks may send and receive at a time, on any workers of the runtime.
 /// Errors        io::error with the kernel's errno; the try_ forms return it as a result. On a connected
@@ -117,6 +117,20 @@ class udp_socket {
   task<std::size_t> send_many(std::span<const outgoing_datagram> all);
   task<result<std::size_t>> try_send_many(std::span<const outgoing_datagram> all);
   static constexpr std::size_t batch_max = 64;
+
+  // Multicast. An interface is its index: if_nametoindex(3); 0 is the kernel's choice. All throw io::error,
+  // and none waits.
+
+  /// From now on also receives what is sent to the address `group` at this socket's port, if it is bound to
+  /// any address or to the group's. Source: ip(7), ipv6(7).
+  void join_group(const address& group, unsigned interface = 0);
+  void leave_group(const address& group, unsigned interface = 0);
+  /// Through which interface what is sent to groups leaves.
+  void set_multicast_interface(unsigned interface);
+  /// How many networks it may pass; 1 at first: it stays in this one.
+  void set_multicast_hops(int hops);
+  /// Whether members on this machine receive it too; they do at first. On Linux the sender's choice.
+  void set_multicast_loop(bool on);
 
   [[nodiscard]] address local_address() const { return socket_.local_address(); }
   /// Of connect(); ENOTCONN without it.

@@ -10,15 +10,15 @@
 namespace jackdaw::io {
 namespace {
 
-// A path can be a listener's of any kind of socket: what refuses a stream is dead, or no stream at all
+// A path can be of any type of socket: what refuses one of our own type is dead, or of another one
 // (EPROTOTYPE), which is left alone.
-bool is_dead(const unix_address& there) {
+bool is_dead(const unix_address& there, int type) {
   struct stat found{};
   const std::string path(there.name());
   if (::lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) {
     return false;
   }
-  const socket probe = socket::open(AF_UNIX, SOCK_STREAM);
+  const socket probe = socket::open(AF_UNIX, type);
   return ::connect(probe.native_handle(), there.raw(), there.length()) != 0 &&
          errno == ECONNREFUSED;
 }
@@ -68,20 +68,27 @@ void socket_file::remove() noexcept {
   path_.clear();
 }
 
-unix_listener unix_listener::bind(const unix_address& local, unix_listen_options options) {
-  unix_listener made;
-  made.socket_ = socket::open(AF_UNIX, SOCK_STREAM);
-  int failure = try_bind(made.socket_, local);
-  if (failure == EADDRINUSE && options.replace_dead && local.is_path() && is_dead(local)) {
+socket_file bind_local(const socket& binding, const unix_address& local,
+                       unix_bind_options options) {
+  int failure = try_bind(binding, local);
+  if (failure == EADDRINUSE && options.replace_dead && local.is_path() &&
+      is_dead(local, binding.option(SOL_SOCKET, SO_TYPE))) {
     ::unlink(std::string(local.name()).c_str());
-    failure = try_bind(made.socket_, local);
+    failure = try_bind(binding, local);
   }
   if (failure != 0) {
     throw error(failure, "bind", local.to_string());
   }
   if (options.remove_on_close && local.is_path()) {
-    made.file_ = socket_file(std::string(local.name()));
+    return socket_file(std::string(local.name()));
   }
+  return {};
+}
+
+unix_listener unix_listener::bind(const unix_address& local, unix_listen_options options) {
+  unix_listener made;
+  made.socket_ = socket::open(AF_UNIX, SOCK_STREAM);
+  made.file_ = bind_local(made.socket_, local, options);
   if (::listen(made.native_handle(), options.backlog) != 0) {
     throw error(errno, "listen on", local.to_string());
   }
@@ -103,13 +110,8 @@ task<unix_stream> unix_listener::accept() {
 }
 
 unix_address unix_listener::local_address() const {
-  sockaddr_un found{};
-  socklen_t length = sizeof(found);
-  auto* const raw = reinterpret_cast<sockaddr*>(&found);
-  if (::getsockname(native_handle(), raw, &length) != 0) {
-    throw error(errno, "getsockname");
-  }
-  return {raw, length};
+  const raw_address found = socket_.raw_local_address();
+  return {found.raw(), found.length};
 }
 
 // The file goes first: whoever finds it can still connect, and is not refused.

@@ -21,12 +21,15 @@
 
 namespace jackdaw::io {
 
-struct unix_listen_options {
-  int backlog = 1024;
+struct unix_bind_options {
   /// Remove a socket's file at the path if connecting to it is refused: its process is gone.
   bool replace_dead = true;
   /// Remove the file on close().
   bool remove_on_close = true;
+};
+
+struct unix_listen_options : unix_bind_options {
+  int backlog = 1024;
 };
 
 /// Waits for one connection.
@@ -55,6 +58,10 @@ class socket_file {
   dev_t device_ = 0;
   ino_t inode_ = 0;
 };
+
+/// Binds a socket of any type; gives the file that is to go with it, if any. Throws io::error that names the
+/// address.
+socket_file bind_local(const socket& binding, const unix_address& local, unix_bind_options options);
 
 /// Threads       Any number of tasks may accept at a time: each connection goes to one of them.
 class unix_listener {

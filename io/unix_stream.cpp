@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 
 namespace jackdaw::io {
 namespace {
@@ -19,19 +18,11 @@ std::span<std::byte> only_read(std::span<const std::byte> bytes) noexcept {
   return {const_cast<std::byte*>(bytes.data()), bytes.size()};
 }
 
-using address_call = int (*)(int, sockaddr*, socklen_t*);
-
-unix_address ask_address(address_call ask, const char* call, int descriptor) {
-  sockaddr_un found{};
-  socklen_t length = sizeof(found);
-  auto* const raw = reinterpret_cast<sockaddr*>(&found);
-  if (ask(descriptor, raw, &length) != 0) {
-    throw error(errno, call);
-  }
-  if (found.sun_family != AF_UNIX) {
+unix_address local_name(const raw_address& found, const char* call) {
+  if (found.storage.ss_family != AF_UNIX) {
     throw error(EAFNOSUPPORT, call);
   }
-  return {raw, length};
+  return {found.raw(), found.length};
 }
 
 }  // namespace
@@ -39,20 +30,9 @@ unix_address ask_address(address_call ask, const char* call, int descriptor) {
 send_descriptors_operation::send_descriptors_operation(file_descriptor& through,
                                                        std::span<const std::byte> bytes,
                                                        std::span<const int> descriptors)
-    : message_operation(opcode::send_message, through, only_read(bytes)) {
-  if (descriptors.empty()) {
-    return;
-  }
-  // One too many is enough for the kernel to refuse.
-  descriptors = descriptors.first(std::min(descriptors.size(), unix_stream::descriptors_max + 1));
-  const std::size_t space = CMSG_SPACE(descriptors.size_bytes());
-  control_ = std::make_unique<std::byte[]>(space);
-  auto* const header = reinterpret_cast<cmsghdr*>(control_.get());
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(descriptors.size_bytes());
-  std::memcpy(CMSG_DATA(header), descriptors.data(), descriptors.size_bytes());
-  set_control(control_.get(), space);
+    : message_operation(opcode::send_message, through, only_read(bytes)),
+      control_(control_to_pass(descriptors)) {
+  set_control(control_.memory.get(), control_.length);
 }
 
 result<std::size_t> send_descriptors_operation::await_resume() {
@@ -70,36 +50,15 @@ result<std::size_t> send_descriptors_operation::await_resume() {
 receive_descriptors_operation::receive_descriptors_operation(file_descriptor& from,
                                                              std::span<std::byte> into,
                                                              std::size_t count_max)
-    : message_operation(opcode::receive_message, from, into) {
-  const std::size_t count = std::min(count_max, unix_stream::descriptors_max);
-  if (count == 0) {
-    return;
-  }
-  const std::size_t length = CMSG_LEN(count * sizeof(int));
-  control_ = std::make_unique<std::byte[]>(length);
-  taken_.reserve(count);
-  // Not CMSG_SPACE: its padding has room for one more than was asked for.
-  set_control(control_.get(), length);
+    : message_operation(opcode::receive_message, from, into),
+      control_(control_to_receive(count_max)) {
+  taken_.reserve(std::min(count_max, unix_stream::descriptors_max));
+  set_control(control_.memory.get(), control_.length);
 }
 
 receive_descriptors_operation::~receive_descriptors_operation() {
   if (unfetched()) {
-    take_descriptors();
-  }
-}
-
-void receive_descriptors_operation::take_descriptors() noexcept {
-  msghdr& all = header();
-  for (cmsghdr* each = CMSG_FIRSTHDR(&all); each != nullptr; each = CMSG_NXTHDR(&all, each)) {
-    if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) {
-      continue;
-    }
-    const std::size_t count = (each->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t index = 0; index < count; ++index) {
-      int number = -1;
-      std::memcpy(&number, CMSG_DATA(each) + index * sizeof(int), sizeof(int));
-      taken_.emplace_back(number);
-    }
+    take_passed(header(), taken_);
   }
 }
 
@@ -108,7 +67,7 @@ result<received_descriptors> receive_descriptors_operation::await_resume() {
   if (count < 0) {
     return failure_cause{-count, "recvmsg"};
   }
-  take_descriptors();
+  take_passed(header(), taken_);
   received_descriptors received;
   received.size = static_cast<std::size_t>(count);
   received.descriptors = std::move(taken_);
@@ -181,11 +140,11 @@ io::peer_credentials unix_stream::peer_credentials() const {
 }
 
 unix_address unix_stream::local_address() const {
-  return ask_address(&getsockname, "getsockname", native_handle());
+  return local_name(socket_.raw_local_address(), "getsockname");
 }
 
 unix_address unix_stream::peer_address() const {
-  return ask_address(&getpeername, "getpeername", native_handle());
+  return local_name(socket_.raw_peer_address(), "getpeername");
 }
 
 }  // namespace jackdaw::io

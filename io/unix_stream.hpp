@@ -8,13 +8,13 @@
 #pragma once
 
 #include <jackdaw/io/message_operation.hpp>
+#include <jackdaw/io/passed_descriptors.hpp>
 #include <jackdaw/io/stream_socket.hpp>
 #include <jackdaw/io/unix_address.hpp>
 
 #include <sys/types.h>
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -44,7 +44,7 @@ class [[nodiscard]] send_descriptors_operation : public message_operation {
   result<std::size_t> await_resume();
 
  private:
-  std::unique_ptr<std::byte[]> control_;
+  control_memory control_;
 };
 
 /// The await of receive_descriptors().
@@ -58,9 +58,7 @@ class [[nodiscard]] receive_descriptors_operation : public message_operation {
   result<received_descriptors> await_resume();
 
  private:
-  void take_descriptors() noexcept;
-
-  std::unique_ptr<std::byte[]> control_;
+  control_memory control_;
   std::vector<file_descriptor> taken_;
 };
 
@@ -80,7 +78,7 @@ class unix_stream : public stream_socket {
   /// Two ends of one connection. Throws io::error. Source: socketpair(2).
   static std::pair<unix_stream, unix_stream> make_pair();
 
-  static constexpr std::size_t descriptors_max = 253;  // Per message, by the kernel (SCM_MAX_FD).
+  static constexpr std::size_t descriptors_max = passed_descriptors_max;  // Per message.
 
   /// Sends at least one of `bytes`, and with it `descriptors`, of which the peer gets duplicates; gives the
   /// number of bytes. Send the rest, if any, by write_all().

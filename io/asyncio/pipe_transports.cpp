@@ -1,5 +1,6 @@
 // Reading and writing pipes.
 #include <jackdaw/io/asyncio/pipe_transports.hpp>
+#include <jackdaw/io/broken_pipe.hpp>
 #include <jackdaw/io/error.hpp>
 #include <jackdaw/io/pipe.hpp>
 #include <jackdaw/runtime/current.hpp>

@@ -194,5 +194,172 @@ TEST_P(file_test, a_cancelled_read_touches_no_memory_of_its_reader) {
   run(cancel_readers(path(), testing::scaled(200)));
 }
 
+// -- Reads on the spot ----------------------------------------------------------------------------------
+
+task<void> count_turns(const bool& ended, std::size_t& turns) {
+  while (!ended) {
+    ++turns;
+    co_await yield();
+  }
+}
+
+task<void> read_for_long(std::string path) {
+  const std::vector<std::byte> bytes(64U << 10U);
+  auto writing = co_await file::open(path, file_options::for_writing());
+  co_await writing.write_at(0, bytes);
+  auto reading = co_await file::open(path);
+  bool ended = false;
+  std::size_t turns = 0;
+  auto neighbour = spawn(count_turns(ended, turns));
+  std::vector<std::byte> into(bytes.size());
+  constexpr int reads = 400;
+  for (int round = 0; round < reads; ++round) {
+    const std::size_t count = co_await reading.read_at(0, into);
+    EXPECT_EQ(count, into.size());
+  }
+  ended = true;
+  co_await neighbour;
+  EXPECT_GE(turns, reads * bytes.size() / file::turn_bytes / 2) << "in line with what was read";
+}
+
+TEST_P(file_test, a_reader_that_never_has_to_wait_lets_others_run) {
+  if (GetParam().one_thread()) {
+    run(read_for_long(path()));
+  }
+}
+
+task<void> read_around_the_end(std::string path) {
+  auto writing = co_await file::open(path, file_options::for_writing());
+  std::vector<std::byte> bytes(3 * file::turn_bytes + 5);
+  testing::byte_pattern(7).fill(bytes);
+  co_await writing.write_at(0, bytes);
+  auto reading = co_await file::open(path);
+  std::vector<std::byte> into(bytes.size() + 100);
+  for (int round = 0; round < 2; ++round) {
+    const std::size_t all = co_await reading.read_at(0, into);
+    EXPECT_EQ(all, bytes.size());
+    EXPECT_TRUE(testing::byte_pattern(7).matches(std::span(into).first(all))) << round;
+    // Now from the medium: what is not in memory takes the other way.
+    co_await writing.data_sync();
+    EXPECT_EQ(posix_fadvise(reading.native_handle(), 0, 0, POSIX_FADV_DONTNEED), 0);
+  }
+  const std::size_t none = co_await reading.read_at(bytes.size(), into);
+  EXPECT_EQ(none, 0U);
+  const std::span<std::byte> no_memory;
+  const std::size_t nothing_wanted = co_await reading.read_at(0, no_memory);
+  EXPECT_EQ(nothing_wanted, 0U);
+}
+
+TEST_P(file_test, bytes_are_the_same_whether_or_not_they_were_in_memory) {
+  run(read_around_the_end(path()));
+}
+
+task<void> try_everything(std::string path) {
+  const result<file> missing = co_await file::try_open(path);
+  EXPECT_EQ(missing.error_number(), ENOENT);
+  result<file> opened = co_await file::try_open(path, file_options::for_writing());
+  EXPECT_TRUE(opened.ok());
+  const result<void> written = co_await opened->try_write_at(0, bytes_of("text"));
+  EXPECT_TRUE(written.ok());
+  std::array<std::byte, 4> into{};
+  const result<std::size_t> unreadable = co_await opened->try_read_at(0, into);
+  EXPECT_EQ(unreadable.error_number(), EBADF);
+  const result<std::string> all = co_await opened->try_read_all();
+  EXPECT_EQ(all.error_number(), EBADF);
+  const result<void> negative = co_await opened->try_truncate(~std::uint64_t{0});
+  EXPECT_EQ(negative.error_number(), EINVAL);
+  const result<void> synced = co_await opened->try_sync();
+  EXPECT_TRUE(synced.ok());
+  const result<void> data_synced = co_await opened->try_data_sync();
+  EXPECT_TRUE(data_synced.ok());
+  const result<std::uint64_t> size = co_await opened->try_size();
+  EXPECT_EQ(*size, 4U);
+  const result<void> closed = co_await opened->try_close();
+  EXPECT_TRUE(closed.ok());
+  const result<void> again = co_await opened->try_close();
+  EXPECT_EQ(again.error_number(), EBADF);
+  const result<std::size_t> gone = co_await opened->try_read_at(0, into);
+  EXPECT_EQ(gone.error_number(), EBADF);
+}
+
+TEST_P(file_test, each_call_has_a_form_that_does_not_throw) { run(try_everything(path())); }
+
+// -- From a file to a stream ------------------------------------------------------------------------------
+
+task<void> send_all(file& from, tcp_stream& to, std::uint64_t offset, std::uint64_t& sent) {
+  sent = co_await from.send_to(to, offset, std::uint64_t{1} << 40);
+  to.shutdown_write();
+}
+
+task<void> send_from_an_offset(std::string path) {
+  std::vector<std::byte> bytes(4 * file::turn_bytes + 11);
+  testing::byte_pattern(9).fill(bytes);
+  auto writing = co_await file::open(path, file_options::for_writing());
+  co_await writing.write_at(0, bytes);
+  co_await writing.sync();
+  auto reading = co_await file::open(path);
+  for (const bool cold : {false, true}) {
+    if (cold) {
+      EXPECT_EQ(posix_fadvise(reading.native_handle(), 0, 0, POSIX_FADV_DONTNEED), 0);
+    }
+    auto streams = testing::connected_streams();
+    std::uint64_t sent = 0;
+    auto sender = spawn(send_all(reading, streams.left, 1000, sent));
+    const std::string received = co_await testing::read_to_end(streams.right);
+    co_await sender;
+    EXPECT_EQ(sent, bytes.size() - 1000);
+    EXPECT_TRUE(received == text_of(bytes).substr(1000)) << received.size();
+  }
+  auto streams = testing::connected_streams();
+  const std::uint64_t five = co_await reading.send_to(streams.left, 3, 5);
+  EXPECT_EQ(five, 5U);
+  const std::string received = co_await testing::read_count(streams.right, 5);
+  EXPECT_EQ(received, text_of(bytes).substr(3, 5));
+}
+
+TEST_P(file_test, a_file_is_sent_from_an_offset_to_its_end_or_for_a_count) {
+  run(send_from_an_offset(path()));
+}
+
+task<void> send_what_cannot_be_sent() {
+  auto from = co_await file::open("/proc/self/cmdline");
+  const std::string text = co_await from.read_all();
+  EXPECT_FALSE(text.empty());
+  auto streams = testing::connected_streams();
+  std::uint64_t sent = 0;
+  auto sender = spawn(send_all(from, streams.left, 0, sent));
+  const std::string received = co_await testing::read_to_end(streams.right);
+  co_await sender;
+  EXPECT_EQ(received, text);
+  EXPECT_EQ(sent, text.size());
+}
+
+TEST_P(file_test, a_file_that_sendfile_refuses_is_read_and_written) {
+  run(send_what_cannot_be_sent());
+}
+
+task<void> send_to_nobody(std::string path) {
+  const std::vector<std::byte> bytes(1U << 20U);
+  auto writing = co_await file::open(path, file_options::for_writing());
+  co_await writing.write_at(0, bytes);
+  auto reading = co_await file::open(path);
+  auto streams = testing::local_streams();
+  streams.right.close();
+  const result<std::uint64_t> sent = co_await reading.try_send_to(streams.left, 0, bytes.size());
+  EXPECT_EQ(meaning_of(sent.error_number()), meaning::peer_gone) << "and no signal";
+  auto full = testing::local_streams();
+  bool expired = false;
+  try {
+    static_cast<void>(co_await timeout(5ms, reading.send_to(full.left, 0, bytes.size())));
+  } catch (const timeout_error&) {
+    expired = true;
+  }
+  EXPECT_TRUE(expired) << "nobody reads";
+}
+
+TEST_P(file_test, sending_to_nobody_is_an_error_and_to_who_does_not_read_can_have_a_deadline) {
+  run(send_to_nobody(path()));
+}
+
 }  // namespace
 }  // namespace jackdaw::io

@@ -4,6 +4,7 @@
 // and says which events end the wait. Method: operations that are never started, over socket pairs.
 #include "../support/io_runtimes.hpp"
 #include <jackdaw/io/byte_buffer.hpp>
+#include <jackdaw/io/passed_descriptors.hpp>
 #include <jackdaw/io/system_call.hpp>
 #include <jackdaw/io/tcp_listener.hpp>
 
@@ -16,6 +17,7 @@
 #include <array>
 #include <cerrno>
 #include <string>
+#include <vector>
 
 namespace jackdaw::io {
 namespace {
@@ -172,6 +174,47 @@ TEST(system_call_test, polling_gives_the_events_that_are_there_or_would_block) {
   EXPECT_EQ(perform_once(wanted), POLLIN | POLLHUP);
 }
 
+TEST(system_call_test, messages_give_would_block_then_their_bytes_and_what_came_beside) {
+  auto streams = testing::local_streams();
+  std::array<char, 8> into{};
+  iovec piece{into.data(), into.size()};
+  control_memory control = control_to_receive(1);
+  msghdr header{};
+  header.msg_iov = &piece;
+  header.msg_iovlen = 1;
+  header.msg_control = control.memory.get();
+  header.msg_controllen = control.length;
+  const request receiving =
+      request_of(opcode::receive_message, streams.left.native_handle(), &header);
+  EXPECT_EQ(perform_once(receiving), -EAGAIN);
+  std::string text = "message";
+  iovec sent_piece{text.data(), text.size()};
+  const std::array<int, 1> one{streams.left.native_handle()};
+  const control_memory passing = control_to_pass(one);
+  msghdr sent{};
+  sent.msg_iov = &sent_piece;
+  sent.msg_iovlen = 1;
+  sent.msg_control = passing.memory.get();
+  sent.msg_controllen = passing.length;
+  const request sending = request_of(opcode::send_message, streams.right.native_handle(), &sent);
+  EXPECT_EQ(perform_once(sending), 7);
+  EXPECT_EQ(perform_once(receiving), 7);
+  EXPECT_EQ(std::string(into.data(), 7), "message");
+  std::vector<file_descriptor> taken;
+  take_passed(header, taken);
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_NE(fcntl(taken[0].get(), F_GETFD) & FD_CLOEXEC, 0);
+  sent.msg_control = nullptr;
+  sent.msg_controllen = 0;
+  int result = 0;
+  while ((result = perform_once(sending)) > 0) {
+  }
+  EXPECT_EQ(result, -EAGAIN);
+  taken.clear();
+  streams.left.close();
+  EXPECT_EQ(perform_once(sending), -EPIPE) << "and no signal";
+}
+
 // One row per operation: a number that nobody has open is an error at once, and never a wait.
 // Each errno of each operation means something (B46).
 TEST(system_call_test, a_descriptor_that_is_not_open_is_a_bad_one_for_every_operation) {
@@ -180,12 +223,16 @@ TEST(system_call_test, a_descriptor_that_is_not_open_is_a_bad_one_for_every_oper
   gone.close();
   std::array<char, 4> memory{};
   byte_buffer buffer;
+  msghdr header{};
   address there = address::loopback(1);
   socklen_t length = there.length();
-  for (const opcode code : {opcode::receive, opcode::receive_lent, opcode::send, opcode::accept,
-                            opcode::connect, opcode::read, opcode::write, opcode::poll}) {
+  for (const opcode code :
+       {opcode::receive, opcode::receive_lent, opcode::send, opcode::accept, opcode::connect,
+        opcode::receive_message, opcode::send_message, opcode::read, opcode::write, opcode::poll}) {
     request wanted = request_of(code, number, memory.data(), memory.size());
-    if (code == opcode::receive_lent) {
+    if (code == opcode::receive_message || code == opcode::send_message) {
+      wanted.memory = &header;
+    } else if (code == opcode::receive_lent) {
       wanted.memory = &buffer;
     } else if (code == opcode::connect) {
       wanted.address = there.raw();
@@ -206,6 +253,8 @@ TEST(system_call_test, each_operation_names_the_events_that_it_waits_for) {
   EXPECT_EQ(events(opcode::send), static_cast<unsigned>(POLLOUT));
   EXPECT_EQ(events(opcode::connect), static_cast<unsigned>(POLLOUT));
   EXPECT_EQ(events(opcode::write), static_cast<unsigned>(POLLOUT));
+  EXPECT_EQ(events(opcode::receive_message), static_cast<unsigned>(POLLIN));
+  EXPECT_EQ(events(opcode::send_message), static_cast<unsigned>(POLLOUT));
   request both = request_of(opcode::poll, 0);
   both.flags = POLLIN | POLLOUT;
   EXPECT_EQ(events_of(asked(both)), static_cast<unsigned>(POLLIN | POLLOUT));

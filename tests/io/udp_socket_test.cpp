@@ -9,6 +9,7 @@
 #include <jackdaw/runtime/runtime.hpp>
 
 #include <gtest/gtest.h>
+#include <net/if.h>
 #include <netinet/in.h>
 
 #include <array>
@@ -318,6 +319,61 @@ task<void> cancel_receivers(int rounds) {
 // The kernel uses header and address until the last completion (P33).
 TEST_P(udp_socket_test, a_receiver_cancelled_in_any_instant_loses_no_datagram) {
   run(cancel_receivers(testing::scaled(2000)));
+}
+
+// -- Multicast --------------------------------------------------------------------------------------------
+
+task<void> meet_in_a_group(std::string group_name, address any) {
+  const unsigned loopback = ::if_nametoindex("lo");
+  auto member = udp_socket::bind(any);
+  const std::uint16_t port = member.local_address().port();
+  const address group = address::parse(group_name + ":" + std::to_string(port));
+  member.join_group(group, loopback);
+  int number = 0;
+  try {
+    member.join_group(group, loopback);
+  } catch (const error& twice) {
+    number = twice.number();
+    EXPECT_NE(std::string(twice.what()).find(group.to_string()), std::string::npos);
+  }
+  EXPECT_EQ(number, EADDRINUSE);
+  auto sender = udp_socket::bind(any);
+  sender.set_multicast_interface(loopback);
+  // The loopback interface itself loops, whatever the sender says: so the options are only looked at.
+  const int level = any.is_ipv6() ? IPPROTO_IPV6 : IPPROTO_IP;
+  const int loop = any.is_ipv6() ? IPV6_MULTICAST_LOOP : IP_MULTICAST_LOOP;
+  const int hops = any.is_ipv6() ? IPV6_MULTICAST_HOPS : IP_MULTICAST_TTL;
+  sender.set_multicast_loop(false);
+  EXPECT_EQ(sender.raw_socket().option(level, loop), 0);
+  sender.set_multicast_loop(true);
+  EXPECT_EQ(sender.raw_socket().option(level, loop), 1);
+  sender.set_multicast_hops(3);
+  EXPECT_EQ(sender.raw_socket().option(level, hops), 3);
+  std::array<std::byte, 16> into{};
+  const result<std::size_t> sent = co_await sender.try_send_to(bytes_of("heard"), group);
+  // IPv6 needs a route to groups, which a loopback interface may not have.
+  EXPECT_TRUE(sent.ok() || (any.is_ipv6() && sent.error_number() == ENETUNREACH))
+      << sent.error_number();
+  if (sent.ok()) {
+    const datagram first = co_await member.receive_from(into);
+    EXPECT_EQ(text_of(std::span(into).first(first.size)), "heard");
+    EXPECT_EQ(first.sender.port(), sender.local_address().port());
+  }
+  member.leave_group(group, loopback);
+  EXPECT_THROW(member.leave_group(group, loopback), error);
+}
+
+TEST_P(udp_socket_test, members_of_a_group_receive_what_is_sent_to_it) {
+  run(meet_in_a_group("239.255.77.31", address::any(0)));
+}
+
+TEST_P(udp_socket_test, members_of_an_ipv6_group_receive_what_is_sent_to_it) {
+  try {
+    static_cast<void>(udp_socket::bind(address::parse("[::1]:0")));
+  } catch (const error& refused) {
+    GTEST_SKIP() << refused.what();
+  }
+  run(meet_in_a_group("[ff15::6a61:636b]", address::parse("[::]:0")));
 }
 
 }  // namespace
