@@ -7,6 +7,7 @@
 #include <jackdaw/io/asyncio/descriptor_callbacks.hpp>
 #include <jackdaw/io/asyncio/protocols.hpp>
 #include <jackdaw/io/asyncio/server.hpp>
+#include <jackdaw/io/asyncio/signal_handlers.hpp>
 #include <jackdaw/io/asyncio/sock_calls.hpp>
 #include <jackdaw/io/asyncio/streams.hpp>
 #include <jackdaw/io/asyncio/transports.hpp>
