@@ -100,6 +100,13 @@ int signal_set::take_pending() noexcept {
   return 0;
 }
 
+int signal_set::try_next() noexcept {
+  // Read first: an arrival after this makes the descriptor readable again.
+  std::uint64_t count = 0;
+  static_cast<void>(!read(event_.get(), &count, sizeof(count)));
+  return take_pending();
+}
+
 task<int> signal_set::next() {
   while (true) {
     if (const int number = take_pending(); number != 0) {

@@ -30,6 +30,10 @@ class signal_set {
 
   /// Waits for the next signal of the set; gives its number. Cancellation loses none.
   task<int> next();
+  /// The next signal of the set if one has arrived, or 0.
+  [[nodiscard]] int try_next() noexcept;
+  /// Becomes readable with each arrival, for loops that watch descriptors. It stays the set's.
+  [[nodiscard]] int descriptor() const noexcept { return event_.get(); }
 
  private:
   [[nodiscard]] int take_pending() noexcept;

@@ -8,6 +8,7 @@
 #include <jackdaw/io/asyncio/pipe_transports.hpp>
 #include <jackdaw/io/asyncio/protocols.hpp>
 #include <jackdaw/io/asyncio/server.hpp>
+#include <jackdaw/io/asyncio/signal_handlers.hpp>
 #include <jackdaw/io/asyncio/sock_calls.hpp>
 #include <jackdaw/io/asyncio/streams.hpp>
 #include <jackdaw/io/asyncio/subprocess.hpp>
