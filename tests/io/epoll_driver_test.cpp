@@ -235,6 +235,40 @@ TEST_P(stale_registration_test,
   run(reuse_the_number_of_a_stale_file());
 }
 
+struct counting_watch : standing_watch {
+  explicit counting_watch(int watched) noexcept : standing_watch(&counting_watch::count, watched) {}
+  static void count(work& self) {
+    auto& own = static_cast<counting_watch&>(self);
+    own.queued = false;
+    ++own.times;
+  }
+  int times = 0;
+};
+
+task<void> watch_beside_a_rebuild() {
+  auto watched = testing::local_streams();
+  counting_watch watch(watched.left.native_handle());
+  io_driver::current().watch(watch);
+  auto stale = testing::local_streams();
+  const file_descriptor duplicate = co_await close_and_keep(stale.left, stale.right);
+  send_now(stale.right.native_handle(), "for the duplicate");
+  while (rebuilds() == 0) {
+    co_await yield();
+  }
+  EXPECT_EQ(watch.times, 0);
+  send_now(watched.right.native_handle(), "for the watch");
+  for (int turn = 0; turn < 5'000 && watch.times == 0; ++turn) {
+    co_await sleep(1ms);
+  }
+  EXPECT_GT(watch.times, 0);
+  io_driver::current().end_watch();
+  co_await yield();  // It may be queued.
+}
+
+TEST_P(stale_registration_test, a_new_instance_keeps_the_standing_watch) {
+  run(watch_beside_a_rebuild());
+}
+
 // What a new instance costs is a call per waiter: first as many stale events must have come.
 task<void> make_a_rebuild_costly(std::size_t waiters) {
   auto streams = testing::local_streams(waiters);
