@@ -241,14 +241,14 @@ TEST_P(asio_test, many_tasks_wait_for_one_io_context) {
 // until the handler has run.
 TEST_P(asio_test, cancellation_races_with_the_end) {
   struct body {
-    static task<void> wait(asio::steady_timer& timer, int& rung) {
+    static task<void> wait(asio::steady_timer& timer, std::atomic<int>& rung) {
       co_await timer.async_wait(awaited_with(timer));
       ++rung;
     }
     static task<void> run() {
       asio_thread asios;
       asio::steady_timer timer(asios.context());
-      int rung = 0;
+      std::atomic<int> rung{0};
       int cancelled = 0;
       const int rounds = testing::scaled(300);
       for (int round = 0; round < rounds; ++round) {
@@ -258,15 +258,15 @@ TEST_P(asio_test, cancellation_races_with_the_end) {
           co_await yield();
         }
         waiting.cancel();
-        const int before = rung;
+        const int before = rung.load();
         try {
           co_await waiting;
         } catch (const cancelled_error&) {
           ++cancelled;
-          EXPECT_LE(rung, before + 1);
+          EXPECT_LE(rung.load(), before + 1);
         }
       }
-      EXPECT_GE(cancelled + rung, rounds);
+      EXPECT_GE(cancelled + rung.load(), rounds);
     }
   };
   run(body::run());
