@@ -7,6 +7,7 @@
 #include <jackdaw/runtime/call_graph.hpp>
 #include <jackdaw/runtime/clock.hpp>
 #include <jackdaw/runtime/context.hpp>
+#include <jackdaw/runtime/detached.hpp>
 #include <jackdaw/runtime/ensure_future.hpp>
 #include <jackdaw/runtime/exception_group.hpp>
 #include <jackdaw/runtime/exceptions.hpp>

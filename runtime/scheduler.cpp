@@ -36,6 +36,11 @@ std::vector<worker_statistics> scheduler::statistics_by_worker() const { return 
 
 void scheduler::task_spawned(task_record& task) { tasks_.add(task); }
 
+void scheduler::start_detached(work& seed) {
+  tasks_.expect();
+  schedule(seed);
+}
+
 void scheduler::task_finished(task_record& task) noexcept { tasks_.remove(task); }
 
 void scheduler::report(const failure& failure) noexcept { report_with(on_failure_.get(), failure); }

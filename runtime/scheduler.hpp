@@ -95,6 +95,12 @@ class scheduler {
   /// A new task exists. Called before it is scheduled for the first time. Throws std::runtime_error if
   /// the scheduler has ended.
   virtual void task_spawned(task_record& task);
+  /// Counts a task that has no record yet, and queues `seed`, which makes it and runs the first step. Throws
+  /// std::runtime_error if the scheduler has ended.
+  virtual void start_detached(work& seed);
+  /// A task that was counted has a record now, and is about to run its first step. Threads: one of the
+  /// scheduler's own.
+  virtual void task_begins(task_record& task) noexcept { tasks_.link(task); }
   /// A task is done; its result is in place and its waiters have not been told yet.
   virtual void task_finished(task_record& task) noexcept;
 

@@ -8,11 +8,13 @@
 #include <jackdaw/runtime/frame_allocator.hpp>
 #include <jackdaw/runtime/outcome.hpp>
 #include <jackdaw/runtime/report.hpp>
+#include <jackdaw/runtime/work.hpp>
 
 #include <bit>
 #include <coroutine>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <source_location>
 #include <type_traits>
 #include <utility>
@@ -131,20 +133,47 @@ class task_promise final : public task_promise_base {
   outcome<T> result_;
 };
 
-template <>
-class task_promise<void> final : public task_promise_base {
+/// The room for the result of a coroutine that returns nothing. Until the coroutine begins it may be something
+/// runnable instead: so a task that nobody holds waits for its turn without a record (detached.hpp).
+class result_or_work {
  public:
-  task<void> get_return_object() noexcept;
-  void return_void() noexcept { result_.set_first_value(); }
-  void unhandled_exception() noexcept {
-    result_.set_exception(std::current_exception());
-    note_failure();
-  }
+  result_or_work() noexcept : result_() {}
+  result_or_work(const result_or_work&) = delete;
+  result_or_work& operator=(const result_or_work&) = delete;
+  ~result_or_work() { std::destroy_at(&result_); }
 
   outcome<void>& result() noexcept { return result_; }
 
+  [[nodiscard]] work& become_work(work::run_function run) noexcept {
+    std::destroy_at(&result_);
+    return *std::construct_at(&work_, run);
+  }
+  /// Before the coroutine goes on, or is destroyed.
+  [[nodiscard]] static result_or_work& become_result(work& self) noexcept {
+    auto& room = reinterpret_cast<result_or_work&>(self);  // The union is all there is.
+    std::destroy_at(&room.work_);
+    std::construct_at(&room.result_);
+    return room;
+  }
+
  private:
-  outcome<void> result_;
+  union {
+    outcome<void> result_;
+    work work_;
+  };
+};
+static_assert(std::is_standard_layout_v<result_or_work>);
+static_assert(sizeof(result_or_work) <= sizeof(outcome<void*>), "the room is there anyway");
+
+template <>
+class task_promise<void> final : public task_promise_base, public result_or_work {
+ public:
+  task<void> get_return_object() noexcept;
+  void return_void() noexcept { result().set_first_value(); }
+  void unhandled_exception() noexcept {
+    result().set_exception(std::current_exception());
+    note_failure();
+  }
 };
 
 /// A coroutine that has not started yet. `co_await` runs it, in the task and on the thread of whoever

@@ -300,6 +300,11 @@ void task_record::start(bool eagerly) {
   schedule();
 }
 
+void task_record::begin() noexcept {
+  scheduler_->task_begins(*this);
+  run_step(*this);
+}
+
 void task_record::discard_frames() noexcept {
   execution_context& context = current_context();
   const bool before = std::exchange(context.discards_frames, true);

@@ -168,6 +168,8 @@ class task_record : public work, public list_links, public future_base {
   /// then the task was not started. `eagerly`, or where the scheduler wants it of all tasks: runs the first
   /// step inside of this call instead, if the scheduler runs on this thread (asyncio: S60).
   void start(bool eagerly = false);
+  /// The scheduler knows of it already, and this is its turn: runs the first step inside of this call.
+  void begin() noexcept;
   /// Queues the next step: the other half of a wake().
   void schedule() noexcept;
   /// If this task would be what the current worker runs next: runs that step inside of this call, on behalf of

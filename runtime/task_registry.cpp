@@ -2,12 +2,13 @@
 #include <jackdaw/runtime/task_record.hpp>
 #include <jackdaw/runtime/task_registry.hpp>
 
+#include <algorithm>
 #include <mutex>
 
 namespace jackdaw {
 namespace {
 
-thread_local unsigned this_thread_shard = 0;
+constinit thread_local unsigned this_thread_shard = ~0U;
 
 }  // namespace
 
@@ -16,13 +17,37 @@ task_registry::task_registry(unsigned shards)
 
 void task_registry::use_shard(unsigned shard) noexcept { this_thread_shard = shard; }
 
-void task_registry::add(task_record& task) noexcept {
-  task.shard_ = static_cast<std::uint8_t>(this_thread_shard < count_ ? this_thread_shard : 0);
-  shard& home = shards_[task.shard_];
-  const std::lock_guard guard(home.lock);
-  home.tasks.push_back(task);
+unsigned task_registry::shard_of_this_thread() const noexcept {
+  return std::min(this_thread_shard, count_ - 1);
+}
+
+void task_registry::count_one_more(shard& home) noexcept {
   // G1: written under the lock; relaxed, because readers only want a number.
   home.added.store(home.added.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+void task_registry::link(task_record& task, unsigned index) noexcept {
+  task.shard_ = static_cast<std::uint8_t>(index);
+  shards_[index].tasks.push_back(task);
+}
+
+void task_registry::add(task_record& task) noexcept {
+  const unsigned index = shard_of_this_thread();
+  const std::lock_guard guard(shards_[index].lock);
+  count_one_more(shards_[index]);
+  link(task, index);
+}
+
+void task_registry::expect() noexcept {
+  shard& home = shards_[shard_of_this_thread()];
+  const std::lock_guard guard(home.lock);
+  count_one_more(home);
+}
+
+void task_registry::link(task_record& task) noexcept {
+  const unsigned index = shard_of_this_thread();
+  const std::lock_guard guard(shards_[index].lock);
+  link(task, index);
 }
 
 void task_registry::remove(task_record& task) noexcept {

@@ -1,7 +1,11 @@
 // All live tasks of a scheduler: for shutdown, introspection and the count that must end at zero.
 //
 // Sharded, since every spawn and every end of a task passes here: a task is linked into the shard of
-// the worker that spawned it, whose lock is rarely contended, and remembers which one that was.
+// the worker that spawned it, whose lock is rarely contended, and remembers which one that was. Threads that are
+// no workers share the last shard.
+//
+// A task that nobody holds has no record before it begins (detached.hpp): it is counted when it is spawned, and
+// linked when it begins.
 #pragma once
 
 #include <jackdaw/runtime/base/cache_line.hpp>
@@ -25,7 +29,11 @@ class task_registry {
  public:
   explicit task_registry(unsigned shards);
 
+  /// expect() and link().
   void add(task_record& task) noexcept;
+  /// Counts a task whose record will be linked later.
+  void expect() noexcept;
+  void link(task_record& task) noexcept;
   void remove(task_record& task) noexcept;
 
   /// References to all tasks that are not done, shard by shard, in the order of their creation.
@@ -38,7 +46,7 @@ class task_registry {
   [[nodiscard]] std::uint64_t spawned() const noexcept;
   [[nodiscard]] std::uint64_t spawned_in(unsigned shard) const noexcept;
 
-  /// Gives this thread a shard. Without it a thread uses shard 0.
+  /// Gives this thread a shard. Without it, or if a registry has no such shard, a thread uses the last one.
   static void use_shard(unsigned shard) noexcept;
 
  private:
@@ -49,6 +57,10 @@ class task_registry {
     std::atomic<std::uint64_t> added{0};
     std::atomic<std::uint64_t> removed{0};
   };
+
+  [[nodiscard]] unsigned shard_of_this_thread() const noexcept;
+  static void count_one_more(shard& home) noexcept;
+  void link(task_record& task, unsigned index) noexcept;
 
   std::unique_ptr<shard[]> shards_;
   unsigned count_;

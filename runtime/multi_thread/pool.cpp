@@ -31,7 +31,7 @@ const clock& real_clock() {
 
 pool::pool(pool_options options)
     : scheduler(options.time_source != nullptr ? *options.time_source : real_clock(),
-                std::move(options.on_failure), chosen_worker_count(options.workers)),
+                std::move(options.on_failure), chosen_worker_count(options.workers) + 1),
       worker_count_(chosen_worker_count(options.workers)),
       make_driver_(std::move(options.make_driver)),
       idle_(worker_count_),
@@ -147,25 +147,53 @@ void pool::disarm_timer(timer& timer) noexcept {
   static_cast<timer_queue*>(timer_access::queue(timer))->disarm(timer);
 }
 
+// Calls `entry`, which adds a task from another thread, unless the pool has ended.
+template <class F>
+void pool::admit(F&& entry) {
+  // Y4: seq_cst; either run() waits for us and then finds the task, or we find that it has ended.
+  outsiders_.fetch_add(1, std::memory_order_seq_cst);
+  const bool ended = ended_.load(std::memory_order_seq_cst);  // As above.
+  if (!ended) {
+    entry();
+  }
+  outsiders_.fetch_sub(1, std::memory_order_release);  // Y2
+  if (ended) {
+    throw std::runtime_error("This pool has ended: nothing can be spawned on it");
+  }
+}
+
+// seq_cst: either cancel_all() finds the task in the registry, or we find the pool closing.
+void pool::cancel_if_closing(task_record& task) const noexcept {
+  if (closing_.load(std::memory_order_seq_cst)) {
+    task.request_cancel();
+  }
+}
+
 void pool::task_spawned(task_record& task) {
   if (is_this_thread()) [[likely]] {
     scheduler::task_spawned(task);
   } else {
-    // Y4: seq_cst; either run() waits for us and then finds the task, or we find that it has ended.
-    outsiders_.fetch_add(1, std::memory_order_seq_cst);
-    const bool ended = ended_.load(std::memory_order_seq_cst);  // As above.
-    if (!ended) {
-      scheduler::task_spawned(task);
-    }
-    outsiders_.fetch_sub(1, std::memory_order_release);  // Y2
-    if (ended) {
-      throw std::runtime_error("This pool has ended: nothing can be spawned on it");
-    }
+    admit([&] { scheduler::task_spawned(task); });
   }
-  // seq_cst: either cancel_all() finds the task in the registry, or we find the pool closing.
-  if (closing_.load(std::memory_order_seq_cst)) {
-    task.request_cancel();
+  cancel_if_closing(task);
+}
+
+void pool::start_detached(work& seed) {
+  if (worker* const here = own_worker()) [[likely]] {
+    tasks().expect();
+    here->push_next(seed);
+  } else {
+    admit([&] {
+      tasks().expect();
+      shared_.push(seed);  // P1
+      static_cast<void>(announce_work());
+    });
   }
+}
+
+void pool::task_begins(task_record& task) noexcept {
+  scheduler::task_begins(task);
+  cancel_if_closing(task);
 }
 
 void pool::task_finished(task_record& task) noexcept {

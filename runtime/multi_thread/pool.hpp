@@ -65,6 +65,8 @@ class pool final : public scheduler {
   [[nodiscard]] scheduler_statistics statistics() const override;
   [[nodiscard]] std::vector<worker_statistics> statistics_by_worker() const override;
   void task_spawned(task_record& task) override;
+  void start_detached(work& seed) override;
+  void task_begins(task_record& task) noexcept override;
   void task_finished(task_record& task) noexcept override;
 
   // --- For workers ---
@@ -109,6 +111,9 @@ class pool final : public scheduler {
   }
   void start_or_wake(unsigned index) noexcept;
   void run_worker(unsigned index) noexcept;
+  template <class F>
+  void admit(F&& entry);
+  void cancel_if_closing(task_record& task) const noexcept;
   void cancel_all();
   void wait_for_outsiders() const noexcept;
   void stop_workers() noexcept;

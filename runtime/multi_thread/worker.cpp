@@ -405,6 +405,9 @@ worker_statistics worker::statistics() const noexcept {
   worker_statistics statistics;
   statistics.resumptions = resumptions.get();
   statistics.spawns = pool_->tasks().spawned_in(index_);
+  if (index_ == 0) {
+    statistics.spawns += pool_->tasks().spawned_in(pool_->worker_count());
+  }
   statistics.steals = steals_.get();
   statistics.steal_hits = steal_hits_.get();
   statistics.steal_misses = steal_misses_.get();

@@ -5,6 +5,7 @@
 #include "../support/leak_check.hpp"
 #include "../support/stress.hpp"
 #include "manual_scheduler.hpp"
+#include <jackdaw/runtime/detached.hpp>
 #include <jackdaw/runtime/spawn.hpp>
 #include <jackdaw/runtime/task_registry.hpp>
 
@@ -76,14 +77,25 @@ TEST(task_registry_test, a_snapshot_goes_shard_by_shard_and_a_task_may_end_on_an
   EXPECT_EQ(scheduler.tasks().alive(), 0U);
 }
 
-TEST(task_registry_test, a_thread_whose_shard_this_registry_has_not_uses_the_first) {
+TEST(task_registry_test, a_thread_whose_shard_this_registry_has_not_uses_the_last) {
   manual_scheduler scheduler({}, 2);
   std::thread([&scheduler] {
     task_registry::use_shard(40);
     spawn_on(scheduler, nothing_to_do(), "from a larger pool");
   }).join();
   EXPECT_EQ(scheduler.tasks().alive(), 1U);
+  EXPECT_EQ(scheduler.tasks().spawned_in(1), 1U);
   scheduler.run_all();
+}
+
+TEST(task_registry_test, what_is_expected_is_counted_and_listed_once_it_begins) {
+  manual_scheduler scheduler;
+  spawn_detached_on(scheduler, nothing_to_do());
+  EXPECT_EQ(scheduler.tasks().spawned(), 1U);
+  EXPECT_EQ(scheduler.tasks().alive(), 1U);
+  scheduler.run_all();
+  EXPECT_EQ(scheduler.tasks().spawned(), 1U);
+  EXPECT_EQ(scheduler.tasks().alive(), 0U);
 }
 
 TEST(task_registry_test, counts_and_snapshots_are_sane_while_threads_spawn_and_end_tasks) {

@@ -21,7 +21,7 @@ task<void> child(jackdaw::event& all_done, std::int64_t size) {
 
 void post(jackdaw::scheduler& scheduler, jackdaw::event& all_done, std::int64_t size) {
   for (std::int64_t index = 0; index < size; ++index) {
-    jackdaw::spawn_on(scheduler, child(all_done, size));
+    jackdaw::spawn_detached_on(scheduler, child(all_done, size));
   }
 }
 

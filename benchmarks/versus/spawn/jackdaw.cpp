@@ -21,7 +21,7 @@ task<int> spawn_all(std::int64_t size) {
   jackdaw::event all_done;
   stopwatch time;
   for (std::int64_t index = 0; index < size; ++index) {
-    jackdaw::spawn(child(all_done, size));
+    jackdaw::spawn_detached(child(all_done, size));
   }
   co_await all_done.wait();
   time.stop();
