@@ -165,7 +165,7 @@ void worker::run_until() {
         end_search();
       }
       run(*item);
-    } else if (!take_shared() && !find_elsewhere()) {
+    } else if (!take_shared(batch_max) && !find_elsewhere()) {
       sleep<Over>();
     }
   }
@@ -204,9 +204,11 @@ void worker::end_search() noexcept {
 }
 
 void worker::look_outside() {
+  // As many as have left: with more the own queue would run over, back into the shared one.
+  const std::uint64_t ran = resumptions.get() - round_begin_;
   adapt_budget();
   static_cast<void>(poll());
-  static_cast<void>(take_shared());
+  static_cast<void>(take_shared(std::clamp<std::uint64_t>(ran, 1, batch_max)));
   if (work* const task = forks_.take_if_its_turn()) {
     run(*task);
   }
@@ -246,9 +248,10 @@ void worker::accept_ready() noexcept {
   }
 }
 
-bool worker::take_shared() noexcept {
-  std::array<work*, batch_max> batch{};
-  const std::size_t count = pool_->shared().pop(batch, pool_->worker_count());
+bool worker::take_shared(std::size_t count_max) noexcept {
+  std::array<work*, batch_max> batch;
+  const std::size_t count =
+      pool_->shared().pop(std::span(batch).first(count_max), pool_->worker_count());
   if (count == 0) {
     return false;
   }

@@ -108,7 +108,7 @@ class alignas(cache_line_bytes) worker : public run_slot {
   [[nodiscard]] bool poll();
   [[nodiscard]] bool accept_outside();
   void accept_ready() noexcept;
-  [[nodiscard]] bool take_shared() noexcept;
+  [[nodiscard]] bool take_shared(std::size_t count_max) noexcept;
   [[nodiscard]] bool find_elsewhere();
   [[nodiscard]] bool search() noexcept;
   [[nodiscard]] bool steal_round() noexcept;
