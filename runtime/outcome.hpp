@@ -4,6 +4,7 @@
 #include <jackdaw/runtime/base/assert.hpp>
 
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <new>
@@ -28,7 +29,7 @@ template <class T>
 using shared_view = std::conditional_t<std::is_void_v<T> || std::is_reference_v<T>, T,
                                        std::add_lvalue_reference_t<const stored_type<T>>>;
 
-/// Empty, a value, or an exception. A hand-made union, because std::variant costs construction and a
+/// Empty, a value, or an exception, which is not null. A hand-made union, because std::variant costs construction and a
 /// visitation in the frame of every coroutine.
 template <class T>
 class outcome {
@@ -172,6 +173,87 @@ class outcome {
     std::exception_ptr error_;
   };
   kind kind_ = kind::empty;
+};
+
+/// Where there is no value to keep, one word is enough: null, a mark, or the exception. It is in every record of a
+/// task that returns nothing.
+template <>
+class outcome<void> {
+ public:
+  using stored = nothing;
+
+  outcome() noexcept = default;
+  outcome(outcome&& other) noexcept { *this = other; }
+  outcome(const outcome& other) noexcept { *this = other; }
+  outcome& operator=(outcome&& other) noexcept { return *this = other; }
+  outcome& operator=(const outcome& other) noexcept {
+    if (other.has_exception()) {
+      set_exception(other.error_);
+    } else if (other.has_value()) {
+      set_value();
+    } else {
+      reset();
+    }
+    return *this;
+  }
+  ~outcome() { reset(); }
+
+  void set_value() noexcept {
+    reset();
+    set_first_value();
+  }
+  void set_first_value() noexcept { std::memcpy(&error_, &value_mark, sizeof error_); }
+  void set_exception(std::exception_ptr error) noexcept {
+    JACKDAW_ASSERT(error != nullptr);
+    reset();
+    error_ = std::move(error);
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return word() == 0; }
+  [[nodiscard]] bool has_value() const noexcept { return word() == value_mark; }
+  [[nodiscard]] bool has_exception() const noexcept { return word() > value_mark; }
+  [[nodiscard]] const std::exception_ptr& exception() const noexcept { return error_; }
+
+  [[nodiscard]] std::exception_ptr error_or_null() const noexcept {
+    return has_exception() ? error_ : nullptr;
+  }
+
+  void rethrow_if_exception() const {
+    JACKDAW_ASSERT(!empty());
+    if (has_exception()) {
+      std::rethrow_exception(error_);
+    }
+  }
+
+  void take_value() const { rethrow_if_exception(); }
+  [[nodiscard]] static stored take_stored() noexcept { return {}; }
+  void view() const { rethrow_if_exception(); }
+  [[nodiscard]] stored value() const {
+    rethrow_if_exception();
+    return {};
+  }
+
+ private:
+  // An exception_ptr is a pointer to the exception, which is aligned.
+  static constexpr std::uintptr_t value_mark = 1;
+  static_assert(sizeof(std::exception_ptr) == sizeof value_mark);
+
+  [[nodiscard]] std::uintptr_t word() const noexcept {
+    std::uintptr_t result = 0;
+    std::memcpy(&result, &error_, sizeof result);
+    return result;
+  }
+  // To empty. The mark is no exception, and nobody's to destroy.
+  void reset() noexcept {
+    if (has_exception()) {
+      std::destroy_at(&error_);
+    }
+    std::construct_at(&error_);
+  }
+
+  union {
+    std::exception_ptr error_{};
+  };
 };
 
 }  // namespace jackdaw

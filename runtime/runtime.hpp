@@ -13,8 +13,8 @@
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/executor.hpp>
 #include <jackdaw/runtime/finally.hpp>
-#include <jackdaw/runtime/future.hpp>
 #include <jackdaw/runtime/fork_join.hpp>
+#include <jackdaw/runtime/future.hpp>
 #include <jackdaw/runtime/gather.hpp>
 #include <jackdaw/runtime/shield.hpp>
 #include <jackdaw/runtime/sleep.hpp>

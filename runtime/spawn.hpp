@@ -104,10 +104,7 @@ class task_state final : public task_record {
     return message_lasts_ || !looked_at_.exchange(true, std::memory_order_relaxed);
   }
 
-  [[no_unique_address]] outcome<T> result_;  // The flags go into its padding.
-  bool cancelled_ = false;
-  bool message_lasts_ = false;
-  std::atomic<bool> looked_at_{false};
+  [[no_unique_address]] outcome<T> result_;
 };
 
 /// The right to await a task, and to cancel it.

@@ -22,6 +22,8 @@ std::uint64_t next_number() noexcept {
   return fetch_add(tasks_numbered, std::uint64_t{1}, std::memory_order_relaxed) + 1;
 }
 
+std::string name_by_number(std::uint64_t number) { return "Task-" + std::to_string(number); }
+
 // Tasks that wait for tasks are cancelled by recursion, leaf first. What is deeper than this is left to
 // the run loop, so that a chain of any length needs little stack.
 constexpr unsigned cancel_depth_max = 200;
@@ -56,7 +58,11 @@ task_record::task_record(scheduler& scheduler, std::coroutine_handle<> root, std
   if (!name.empty()) {
     set_name(name);
   } else if (single_threaded_) {
-    number_ = next_number();
+    const std::uint64_t number = next_number();
+    number_ = static_cast<std::uint32_t>(number);
+    if (number_ != number) [[unlikely]] {
+      set_name(name_by_number(number));
+    }
   }
 }
 
@@ -272,10 +278,10 @@ std::string task_record::name() const {
   if (rare() != nullptr && rare()->named) {
     return rare()->name;
   }
-  if (number_ == 0) {
-    number_ = next_number();
+  while (number_ == 0) {
+    number_ = static_cast<std::uint32_t>(next_number());  // Of those that live, it is the only one.
   }
-  return "Task-" + std::to_string(number_);
+  return name_by_number(number_);
 }
 
 void task_record::set_name(std::string_view name) {

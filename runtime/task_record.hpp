@@ -255,11 +255,20 @@ class task_record : public work, public list_links, public future_base {
   bool reports_destruction_ = true;
   bool started_ = false;
   std::uint8_t shard_ = 0;
+
+ protected:
+  // Of the result, by the typed record: here, where there is room left.
+  bool cancelled_ = false;
+  bool message_lasts_ = false;
+  std::atomic<bool> looked_at_{false};
+
+ private:
+  // 0: none yet. A loop's task whose number is larger than this has a name instead (task_record::task_record).
+  mutable std::atomic<std::uint32_t> number_{0};
   std::coroutine_handle<> root_;
   std::coroutine_handle<> resume_point_;
   cancel_hook* hook_ = nullptr;  // Valid while the word says has_hook.
   context_slot context_;
-  mutable std::atomic<std::uint64_t> number_{0};  // 0: none yet.
 };
 
 // --- What every suspension does: in line, and the rest elsewhere ----------------------------------------

@@ -5,17 +5,17 @@
 namespace jackdaw {
 
 wait_queue::node::~node() {
-  if (queue_ != nullptr) {
+  if (wait_queue* const in = queue(); in != nullptr) {
     // The frame is destroyed while it waits: at the end of a loop that was closed.
     guard held;
-    queue_->take_out(held, *this);
+    in->take_out(held, *this);
   }
 }
 
 wait_queue::~wait_queue() {
   if (current_context().destroys_waiters) {
     while (node* const waiter = waiters_.pop_front()) {
-      waiter->queue_ = nullptr;
+      waiter->leave_queue();
     }
   }
 }
@@ -23,8 +23,7 @@ wait_queue::~wait_queue() {
 void wait_queue::suspend(guard held, node& waiter, std::coroutine_handle<> awaiting) noexcept {
   task_record& task = current_task();
   waiter.task_ = &task;
-  waiter.queue_ = this;
-  waiter.woken_ = false;
+  waiter.set_queue(this);
   waiters_.push_back(waiter);
   task.suspend_at(awaiting);
   const bool waits = task.arm();
@@ -39,7 +38,7 @@ void wait_queue::take_out(guard& held, node& waiter) noexcept {
   if (waiter.linked()) {  // Not if take_one() took it out.
     intrusive_list<node>::remove(waiter);
   }
-  waiter.queue_ = nullptr;
+  waiter.leave_queue();
 }
 
 bool wait_queue::finish(guard& held, node& waiter) noexcept {
@@ -59,15 +58,15 @@ wait_queue::node* wait_queue::take_one() noexcept {
   }
   if (waiter != nullptr) {
     intrusive_list<node>::remove(*waiter);
-    waiter->woken_ = true;
+    waiter->set_woken();
   }
   return waiter;
 }
 
 bool wait_queue::wake_one() noexcept {
   for (node* waiter = waiters_.front(); waiter != nullptr; waiter = waiters_.next_of(*waiter)) {
-    if (!waiter->woken_ && waiter->task_->wake()) {
-      waiter->woken_ = true;
+    if (!waiter->woken() && waiter->task_->wake()) {
+      waiter->set_woken();
       waiter->task_->schedule();
       return true;
     }
@@ -77,8 +76,8 @@ bool wait_queue::wake_one() noexcept {
 
 void wait_queue::wake_first() noexcept {
   node* const first = waiters_.front();
-  if (first != nullptr && !first->woken_ && first->task_->wake()) {
-    first->woken_ = true;
+  if (first != nullptr && !first->woken() && first->task_->wake()) {
+    first->set_woken();
     first->task_->schedule();
   }
 }
@@ -86,8 +85,8 @@ void wait_queue::wake_first() noexcept {
 std::size_t wait_queue::wake_all() noexcept {
   std::size_t count = 0;
   for (node* waiter = waiters_.front(); waiter != nullptr; waiter = waiters_.next_of(*waiter)) {
-    if (!waiter->woken_ && waiter->task_->wake()) {
-      waiter->woken_ = true;
+    if (!waiter->woken() && waiter->task_->wake()) {
+      waiter->set_woken();
       waiter->task_->schedule();
       ++count;
     }
@@ -101,8 +100,8 @@ void wait_queue::release_all(guard held) noexcept {
     node* const following = waiters_.next_of(*waiter);
     if (waiter->task_->wake()) {
       intrusive_list<node>::remove(*waiter);
-      waiter->queue_ = nullptr;
-      waiter->woken_ = true;
+      waiter->leave_queue();
+      waiter->set_woken();
       released.push_back(*waiter->task_);
     }
     waiter = following;
@@ -116,7 +115,7 @@ void wait_queue::release_all(guard held) noexcept {
 
 bool wait_queue::finish_released(node& waiter) noexcept {
   // Written by whoever released us, before we were scheduled.
-  if (waiter.queue_ == nullptr) {
+  if (waiter.queue() == nullptr) {
     return waiter.task_->end_wait() == wait_end::cancelled;
   }
   guard held;
@@ -126,7 +125,7 @@ bool wait_queue::finish_released(node& waiter) noexcept {
 bool wait_queue::has_waiters() const noexcept {
   for (const node* waiter = waiters_.front(); waiter != nullptr;
        waiter = waiters_.next_of(*waiter)) {
-    if (waiter->woken_ || !waiter->task_->wait_cancelled()) {
+    if (waiter->woken() || !waiter->task_->wait_cancelled()) {
       return true;
     }
   }

@@ -24,6 +24,7 @@
 #include <jackdaw/runtime/task_record.hpp>
 
 #include <coroutine>
+#include <cstdint>
 #include <mutex>
 #include <utility>
 
@@ -42,14 +43,23 @@ class wait_queue {
     ~node();
 
     /// Chosen by wake_one(). Under the lock.
-    [[nodiscard]] bool woken() const noexcept { return woken_; }
+    [[nodiscard]] bool woken() const noexcept { return (queue_ & is_woken) != 0; }
     [[nodiscard]] task_record* task() const noexcept { return task_; }
 
    private:
     friend class wait_queue;
+    static constexpr std::uintptr_t is_woken = 1;  // Queues are aligned, so the bit is free.
+
+    [[nodiscard]] wait_queue* queue() const noexcept {
+      return reinterpret_cast<wait_queue*>(queue_ & ~is_woken);
+    }
+    void set_queue(wait_queue* queue) noexcept { queue_ = reinterpret_cast<std::uintptr_t>(queue); }
+    void set_woken() noexcept { queue_ |= is_woken; }
+    void leave_queue() noexcept { queue_ &= is_woken; }
+
     task_record* task_ = nullptr;
-    wait_queue* queue_ = nullptr;
-    bool woken_ = false;
+    std::uintptr_t queue_ =
+        0;  // In which it waits, if it does, and the bit. One word: every waiter has it.
   };
 
   wait_queue() noexcept = default;

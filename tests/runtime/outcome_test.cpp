@@ -91,6 +91,32 @@ TEST(outcome_test, void_has_a_value_too) {
   EXPECT_THROW(result.take_value(), std::runtime_error);
 }
 
+TEST(outcome_test, void_takes_one_word_and_is_copied_and_moved_like_others) {
+  static_assert(sizeof(outcome<void>) == sizeof(void*));
+  outcome<void> nothing_yet;
+  outcome<void> value;
+  value.set_value();
+  outcome<void> error;
+  error.set_exception(boom());
+  for (const outcome<void>* const source : {&nothing_yet, &value, &error}) {
+    for (const outcome<void>* const before : {&nothing_yet, &value, &error}) {
+      outcome<void> copy(*before);
+      copy = *source;
+      EXPECT_EQ(copy.empty(), source->empty());
+      EXPECT_EQ(copy.has_value(), source->has_value());
+      EXPECT_EQ(copy.error_or_null(), source->error_or_null());
+      const outcome<void> moved(std::move(copy));
+      EXPECT_EQ(moved.has_value(), source->has_value());
+      EXPECT_EQ(moved.error_or_null(), source->error_or_null());
+    }
+  }
+  outcome<void>& itself = error;
+  error = itself;
+  EXPECT_THROW(error.view(), std::runtime_error);
+  error.set_value();
+  EXPECT_EQ(error.error_or_null(), nullptr);
+}
+
 TEST(outcome_test, a_reference_stays_the_same_object) {
   int number = 1;
   outcome<int&> result;
