@@ -1,9 +1,11 @@
 // The client of the server benchmarks: a fixed number of requests over a fixed number of connections, and
 // what the server's threads spent on them.
 //
-//     bench_load PORT PID CONNECTIONS REQUESTS [BYTES] [--spin] [--idle]
+//     bench_load PORT PID CONNECTIONS REQUESTS [BYTES] [--spin] [--idle] [--http DEPTH [--path PATH]]
 //
-// Each connection has one request of BYTES (64) under way and sends the next when the reply is there. PID
+// Each connection has one request of BYTES (64) under way and sends the next when the reply is there. --http:
+// DEPTH requests of HTTP/1.1 at once, and the next when all replies are there; what a reply looks like is learnt
+// from the first one, and all others have to be as long. PID
 // is the server: the time its threads were on a processor, by the scheduler's own count in nanoseconds
 // (/proc/PID/task/*/schedstat), before and after the counted phase, divided by the requests. A warm-up of a
 // tenth, and at least one request per connection, is not counted. --spin: the client never sleeps. --idle:
@@ -14,6 +16,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <netinet/tcp.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -29,7 +32,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -44,9 +49,8 @@ struct usage {
   std::uint64_t switches = 0;
 };
 
-/// What all threads of `pid` have used.
-usage usage_of(const std::string& pid) {
-  usage total;
+/// What all threads of a process have used.
+void add_usage(const std::string& pid, usage& total) {
   const std::string tasks = "/proc/" + pid + "/task";
   DIR* const directory = opendir(tasks.c_str());
   if (directory == nullptr) {
@@ -69,6 +73,23 @@ usage usage_of(const std::string& pid) {
     }
   }
   closedir(directory);
+}
+
+/// Of "PID" or "PID,PID,...".
+std::vector<std::string> each_of(const std::string& pids) {
+  std::vector<std::string> all;
+  std::istringstream list(pids);
+  for (std::string pid; std::getline(list, pid, ',');) {
+    all.push_back(pid);
+  }
+  return all;
+}
+
+usage usage_of(const std::string& pids) {
+  usage total;
+  for (const std::string& pid : each_of(pids)) {
+    add_usage(pid, total);
+  }
   return total;
 }
 
@@ -84,24 +105,92 @@ double memory_in(const std::string& path, const std::string& name) {
   return 0;
 }
 
+double memory_of(const std::string& pids) {
+  double total = 0;
+  for (const std::string& pid : each_of(pids)) {
+    total += memory_in("/proc/" + pid + "/smaps_rollup", "Pss:");
+  }
+  return total;
+}
+
+int connect_to(sockaddr_in server) {
+  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0 ||
+      connect(descriptor, reinterpret_cast<sockaddr*>(&server), sizeof(server)) != 0) {
+    fail("connect");
+  }
+  const int on = 1;
+  setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  return descriptor;
+}
+
+sockaddr_in loopback(int port) {
+  sockaddr_in server{};
+  server.sin_family = AF_INET;
+  server.sin_port = htons(static_cast<std::uint16_t>(port));
+  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return server;
+}
+
+/// What a connection sends at once, and what it gets for that.
+struct exchange {
+  std::string message;
+  std::size_t reply_bytes;
+  std::size_t requests = 1;  // In the message.
+};
+
+exchange echo_of(std::size_t bytes) { return {std::string(bytes, 'x'), bytes}; }
+
+/// `depth` requests for `path`, after one that tells how long a reply is.
+exchange http_requests(int port, const std::string& path, std::size_t depth) {
+  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+  const int descriptor = connect_to(loopback(port));
+  if (send(descriptor, request.data(), request.size(), MSG_NOSIGNAL) < 0) {
+    fail("send");
+  }
+  std::string reply;
+  std::size_t expected = 1;
+  while (reply.size() < expected) {
+    std::array<char, 65536> buffer;
+    const ssize_t count = recv(descriptor, buffer.data(), buffer.size(), 0);
+    if (count <= 0) {
+      fail("recv");
+    }
+    reply.append(buffer.data(), static_cast<std::size_t>(count));
+    const std::size_t head = reply.find("\r\n\r\n");
+    const std::size_t field = reply.find("ontent-");  // Content-Length, however it is spelt.
+    if (head == std::string::npos) {
+      expected = reply.size() + 1;
+      continue;
+    }
+    std::size_t length = field;
+    while (length < head && strncasecmp(&reply[length], "ontent-length:", 14) != 0) {
+      length = reply.find("ontent-", length + 1);
+    }
+    if (!reply.starts_with("HTTP/1.1 200") || length >= head) {
+      std::fprintf(stderr, "not a reply with a length:\n%s\n", reply.substr(0, head).c_str());
+      std::exit(1);
+    }
+    expected = head + 4 + std::stoul(reply.substr(length + 14));
+  }
+  close(descriptor);
+  std::string message;
+  for (std::size_t count = 0; count < depth; ++count) {
+    message += request;
+  }
+  return {message, depth * expected, depth};
+}
+
 class clients {
  public:
-  clients(int port, std::size_t connections, std::size_t bytes, bool spins)
-      : epoll_(epoll_create1(EPOLL_CLOEXEC)), spins_(spins), message_(bytes, 'x') {
+  clients(int port, std::size_t connections, exchange what, bool spins)
+      : epoll_(epoll_create1(EPOLL_CLOEXEC)), spins_(spins), what_(std::move(what)) {
     left_.assign(connections, 0);
-    sockaddr_in server{};
-    server.sin_family = AF_INET;
-    server.sin_port = htons(static_cast<std::uint16_t>(port));
+    sockaddr_in server = loopback(port);
     for (std::size_t index = 0; index < connections; ++index) {
       // The loopback's own addresses: one of them has too few ports for very many connections.
       server.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(index / 20000));
-      const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-      if (descriptor < 0 ||
-          connect(descriptor, reinterpret_cast<sockaddr*>(&server), sizeof(server)) != 0) {
-        fail("connect");
-      }
-      const int on = 1;
-      setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+      const int descriptor = connect_to(server);
       epoll_event event{};
       event.events = EPOLLIN;
       event.data.u64 = index;
@@ -110,8 +199,9 @@ class clients {
     }
   }
 
-  /// So many requests over all connections together.
-  void run(std::uint64_t requests) {
+  /// So many requests over all connections together; more, if that is no number of whole messages.
+  void run(std::uint64_t wanted) {
+    const std::uint64_t requests = (wanted + what_.requests - 1) / what_.requests;
     std::uint64_t started = 0;
     std::uint64_t finished = 0;
     for (std::size_t index = 0; index < sockets_.size() && started < requests; ++index, ++started) {
@@ -137,17 +227,20 @@ class clients {
 
  private:
   void ask(std::size_t index) {
-    left_[index] = message_.size();
-    const ssize_t sent = send(sockets_[index], message_.data(), message_.size(), MSG_NOSIGNAL);
-    if (sent != static_cast<ssize_t>(message_.size())) {
+    left_[index] = what_.reply_bytes;
+    const ssize_t sent =
+        send(sockets_[index], what_.message.data(), what_.message.size(), MSG_NOSIGNAL);
+    if (sent != static_cast<ssize_t>(what_.message.size())) {
       fail("send");
     }
   }
 
   /// True: that was the rest of the reply.
   bool answered(std::size_t index) {
-    std::array<char, 16384> buffer;
-    const ssize_t count = recv(sockets_[index], buffer.data(), buffer.size(), 0);
+    static std::array<char, 262'144> buffer;
+    // A long reply is not looked at: what the copy costs is not what is measured.
+    const int flags = what_.reply_bytes > buffer.size() ? MSG_TRUNC : 0;
+    const ssize_t count = recv(sockets_[index], buffer.data(), buffer.size(), flags);
     if (count <= 0 || static_cast<std::size_t>(count) > left_[index]) {
       fail("recv");
     }
@@ -157,22 +250,21 @@ class clients {
 
   int epoll_;
   bool spins_;
-  std::string message_;
+  exchange what_;
   std::vector<int> sockets_;
   std::vector<std::size_t> left_;
 };
 
-void show_memory(const std::string& pid, int port, std::size_t connections, std::size_t bytes) {
-  const std::string server = "/proc/" + pid + "/smaps_rollup";
+void show_memory(const std::string& pids, int port, std::size_t connections, const exchange& what) {
   {
-    clients warm_up(port, 64, bytes, false);
+    clients warm_up(port, 64, what, false);
     warm_up.run(4096);
   }
-  const double server_before = memory_in(server, "Pss:");
+  const double server_before = memory_of(pids);
   const double kernel_before = memory_in("/proc/meminfo", "Slab:");
-  clients idle(port, connections, bytes, false);
+  clients idle(port, connections, what, false);
   idle.run(connections);
-  const double server_after = memory_in(server, "Pss:");
+  const double server_after = memory_of(pids);
   const double kernel_after = memory_in("/proc/meminfo", "Slab:");
   const auto count = static_cast<double>(connections);
   std::printf("pss_base_kib %.0f pss_bytes_per_connection %.1f slab_bytes_per_pair %.0f\n",
@@ -198,17 +290,25 @@ int main(int count, char** arguments) {
   std::vector<std::string> plain;
   bool spins = false;
   bool idle = false;
+  std::size_t depth = 0;
+  std::string path = "/plaintext";
   for (int index = 1; index < count; ++index) {
     const std::string argument = arguments[index];
     spins = spins || argument == "--spin";
     idle = idle || argument == "--idle";
-    if (!argument.starts_with("--")) {
+    if (argument == "--http" && index + 1 < count) {
+      depth = std::stoul(arguments[++index]);
+    } else if (argument == "--path" && index + 1 < count) {
+      path = arguments[++index];
+    } else if (!argument.starts_with("--")) {
       plain.push_back(argument);
     }
   }
   if (plain.size() < 4) {
-    std::fputs("usage: bench_load PORT PID CONNECTIONS REQUESTS [BYTES] [--spin] [--idle]\n",
-               stderr);
+    std::fputs(
+        "usage: bench_load PORT PID CONNECTIONS REQUESTS [BYTES] [--spin] [--idle] [--http DEPTH "
+        "[--path PATH]]\n",
+        stderr);
     return 2;
   }
   rlimit descriptors{};
@@ -218,12 +318,13 @@ int main(int count, char** arguments) {
   const int port = std::stoi(plain[0]);
   const std::size_t connections = std::stoul(plain[2]);
   const std::uint64_t requests = std::stoull(plain[3]);
-  const std::size_t bytes = plain.size() > 4 ? std::stoul(plain[4]) : 64;
+  const exchange what = depth > 0 ? http_requests(port, path, depth)
+                                  : echo_of(plain.size() > 4 ? std::stoul(plain[4]) : 64);
   if (idle) {
-    show_memory(plain[1], port, connections, bytes);
+    show_memory(plain[1], port, connections, what);
     return 0;
   }
-  clients asking(port, connections, bytes, spins);
+  clients asking(port, connections, what, spins);
   asking.run(std::max<std::uint64_t>(requests / 10, connections));
   show_cost(plain[1], asking, requests);
   return 0;

@@ -3,6 +3,7 @@
 
     benchmarks/server/measure_servers.py --bin build/release/bin [--cells 1 16 64 256] [--rounds 5]
                                          [--servers NAME ...] [--workers 1] [--spin] [--idle N] [--json FILE]
+                                         [--http DEPTH | --bulk]
 
 Server and client run on processor 0 under SCHED_BATCH, so that they take turns: the client asks over all its
 connections, then the server answers all of them. Nothing crosses a processor, and the figure does not depend on
@@ -12,6 +13,9 @@ median, and the median of the ratios to the first server's figure in the same ro
 
 With --workers 2, or --spin (a client that never sleeps, on processor 1), both processors take part.
 --calls counts system calls, with perf. --idle N: memory per connection instead (N connections, one request each).
+
+--http DEPTH: HTTP/1.1 instead of an echo, DEPTH requests at once on each connection; "jackdaw serve" beside
+nginx, haproxy, Go's net/http and floors that parse nothing. --bulk: a file of a mebibyte by HTTP, per mebibyte.
 """
 
 import argparse
@@ -22,15 +26,31 @@ import pathlib
 import re
 import select
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
+import tempfile
+import time
+
+from http_servers import http_servers
 
 REQUESTS = {1: 40_000, 16: 120_000, 64: 160_000, 256: 160_000}
+BULK_REQUESTS = 1_500
+PORT = re.compile(r"^(\d+)$|://[^ /]*:(\d+)")
 
 
-def servers(programs, workers, peers=None):
-    """Name: command. What is not built is left out."""
+def servers(options, where):
+    """Name: (command, port). What is not built is left out."""
+    if options.http or options.bulk:
+        table = http_servers(options.bin, options.workers, where, options.peers is not None, options.bulk)
+    else:
+        commands = echo_servers(options.bin, options.workers, options.peers)
+        table = {name: (command, None) for name, command in commands.items()}
+    return {name: each for name, each in table.items() if shutil.which(each[0][0])}
+
+
+def echo_servers(programs, workers, peers=None):
     echo = [programs / "bench_echo", "--workers", str(workers)]
     asyncio = [programs / "bench_echo", "--mode", "asyncio"]
     table = {
@@ -47,7 +67,7 @@ def servers(programs, workers, peers=None):
         table["asyncio epoll"] = [*asyncio, "--backend", "epoll"]
     if peers is not None and workers == 1:
         table |= {name: command for name, command in build_peers(peers) if command}
-    return {name: command for name, command in table.items() if command[0].exists()}
+    return table
 
 
 def build_peers(where):
@@ -95,26 +115,50 @@ def on(processors):
     return prepare
 
 
+def wait_until_served(port):
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise SystemExit(f"nobody listens on port {port}")
+
+
 class Server:
-    def __init__(self, name, command, processors):
+    def __init__(self, name, command, port, processors):
         self.name = name
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         env={**os.environ, "GOMAXPROCS": str(len(processors))},
                                         preexec_fn=on(processors))
-        if not select.select([self.process.stdout], [], [], 10)[0]:
-            raise SystemExit(f"{name}: no port was told")
-        self.port = self.process.stdout.readline().decode().strip()
-        self.pid = str(self.process.pid)
+        if port is not None:
+            wait_until_served(port)
+            self.port = str(port)
+        else:
+            if not select.select([self.process.stdout], [], [], 10)[0]:
+                raise SystemExit(f"{name}: no port was told")
+            told = self.process.stdout.readline().decode()
+            self.port = next(filter(None, PORT.search(told).groups()))
+        pid = self.process.pid
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self.pid = ",".join([str(pid), *children])
 
     def stop(self):
-        self.process.kill()
-        self.process.wait()
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 def run_client(options, server, connections, requests, processors, *more):
     command = [options.bin / "bench_load", server.port, server.pid, str(connections), str(requests), *more]
     if options.spin:
         command.append("--spin")
+    if options.http:
+        command += ["--http", str(options.http), "--path", "/"]
+    if options.bulk:
+        command += ["--http", "1", "--path", "/mebibyte"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, preexec_fn=on(processors))
     if done.returncode != 0:
         raise SystemExit(f"{server.name}: {done.stderr}")
@@ -127,7 +171,8 @@ def count_calls(options, server, connections, processors):
     counts = []
     for requests in (20_000, 60_000):
         command = ["perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter", "-p", server.pid, "--",
-                   options.bin / "bench_load", server.port, server.pid, str(connections), str(requests)]
+                   options.bin / "bench_load", server.port, server.pid, str(connections), str(requests),
+                   *(["--http", str(options.http), "--path", "/"] if options.http else [])]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, preexec_fn=on(processors))
         found = re.search(r"^(\d+),", done.stderr, re.MULTILINE)
         if not found:
@@ -136,18 +181,19 @@ def count_calls(options, server, connections, processors):
     return (counts[1] - counts[0]) / (40_000 * 1.1)  # The client's warm-up is a tenth.
 
 
-def measure(options):
+def measure(options, where):
     server_processors = {0, 1} if options.workers > 1 else {0}
     client_processors = {0, 1} if options.workers > 1 else {1} if options.spin else {0}
-    table = servers(options.bin, options.workers, options.peers)
+    table = servers(options, where)
     names = [name for name in options.servers or table if name in table]
     results = {}
     running = []
     try:
         for name in names:
-            running.append(Server(name, table[name], server_processors))
+            running.append(Server(name, *table[name], server_processors))
         for connections in options.cells:
-            requests = int(REQUESTS.get(connections, 160_000) * options.scale)
+            requests = BULK_REQUESTS if options.bulk else REQUESTS.get(connections, 160_000) * max(1, options.http)
+            requests = int(requests * options.scale)
             for round_number in range(options.rounds):
                 # Another order each time: what a neighbour on the machine does to one, it does to all in turn.
                 first = round_number * 7 % len(running)
@@ -164,10 +210,10 @@ def measure(options):
     return results
 
 
-def measure_idle(options):
-    table = servers(options.bin, options.workers, options.peers)
+def measure_idle(options, where):
+    table = servers(options, where)
     for name in options.servers or table:
-        server = Server(name, table[name], {0})
+        server = Server(name, *table[name], {0})
         try:
             found = run_client(options, server, options.idle, 0, {0}, "64", "--idle")
             print(f"{name:26} {found['pss_bytes_per_connection']:8.0f} bytes of PSS per connection, "
@@ -179,7 +225,8 @@ def measure_idle(options):
 
 def show(options, results):
     load = os.getloadavg()[0]
-    print(f"CPU microseconds per request, median of {options.rounds} (and of the ratio to the first); load {load:.1f}; "
+    unit = "mebibyte" if options.bulk else "request"
+    print(f"CPU microseconds per {unit}, median of {options.rounds} (and of the ratio to the first); load {load:.1f}; "
           f"{options.workers} worker(s){'; spinning client' if options.spin else ''}")
     print(f"{'connections':26}" + "".join(f"{cell:>16}" for cell in options.cells))
     floor = next(iter(results.values()), {})
@@ -208,6 +255,8 @@ def main():
     parser.add_argument("--spin", action="store_true")
     parser.add_argument("--calls", action="store_true")
     parser.add_argument("--idle", type=int, default=0)
+    parser.add_argument("--http", type=int, default=0, metavar="DEPTH")
+    parser.add_argument("--bulk", action="store_true")
     parser.add_argument("--peers", type=pathlib.Path, help="other libraries too, built in this directory")
     parser.add_argument("--small", action="store_true", help="only to see that it works: the floors and jackdaw")
     parser.add_argument("--json", type=pathlib.Path)
@@ -215,13 +264,14 @@ def main():
     options.bin = options.bin.resolve()
     if options.small:
         options.cells, options.rounds, options.scale = [1, 16], 1, 0.02
-        options.servers = ["floor epoll", "jackdaw epoll", "jackdaw epoll reader"]
+        options.servers = ["floor epoll", "jackdaw epoll", *([] if options.http else ["jackdaw epoll reader"])]
     if options.calls and shutil.which("perf") is None:
         raise SystemExit("--calls needs perf: apt-get install linux-perf")
-    if options.idle:
-        measure_idle(options)
-        return 0
-    results = measure(options)
+    with tempfile.TemporaryDirectory(prefix="jackdaw-servers-") as where:
+        if options.idle:
+            measure_idle(options, pathlib.Path(where))
+            return 0
+        results = measure(options, pathlib.Path(where))
     show(options, results)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))
