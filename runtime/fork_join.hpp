@@ -180,7 +180,6 @@ class branch_record : public task_record {
   branch_record(scheduler& scheduler, std::coroutine_handle<> child, fork_scope& scope);
 
   [[nodiscard]] std::exception_ptr exception() const noexcept override { return nullptr; }
-  [[nodiscard]] bool ended_cancelled() const noexcept override { return false; }
   // The frame is the group's.
   void discard_frames() noexcept override {}
   void arrive(bool failed) noexcept;

@@ -63,9 +63,6 @@ class future_state : public future_base {
     return result_;
   }
 
- protected:
-  [[nodiscard]] bool ended_cancelled() const noexcept override { return cancelled_; }
-
  private:
   // Under the lock, so that of several who set a result one wins; true for that one.
   template <class F>
@@ -85,7 +82,6 @@ class future_state : public future_base {
   }
 
   outcome<T> result_;
-  bool cancelled_ = false;
 };
 
 /// One end of a future, from which its result is set and awaited. Copies refer to the same future.

@@ -157,7 +157,7 @@ class future_base : public pooled {
   explicit future_base(scheduler& scheduler) noexcept;
   virtual ~future_base();
 
-  [[nodiscard]] virtual bool ended_cancelled() const noexcept = 0;
+  [[nodiscard]] bool ended_cancelled() const noexcept { return cancelled_; }
 
   /// An exception is in place that somebody should fetch. Under the lock.
   void expect_retrieval();
@@ -207,6 +207,10 @@ class future_base : public pooled {
   std::atomic<std::uint32_t> references_of_waits_{0};  // Changed by a loop's own thread only.
   const bool single_threaded_;
   mutable spin_lock lock_;
+  // Of the result; written by whoever ends it, before that. A gather() that is cancelled ends with that error, but
+  // is never cancelled itself (asyncio).
+  bool cancelled_ = false;
+  bool message_lasts_ = false;  // Of a task: not only the first one who asks gets its error's message.
 };
 
 /// A counted reference.

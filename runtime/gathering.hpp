@@ -36,8 +36,6 @@ class gathering_base : public future_base {
   void watch();
   /// All children are done, and none of them decided: moves their results together.
   virtual void collect() = 0;
-  /// It may end with a cancelled_error, but is never cancelled() itself (asyncio).
-  [[nodiscard]] bool ended_cancelled() const noexcept override { return false; }
 
  private:
   struct child_node : completion_node, work {

@@ -91,8 +91,6 @@ class task_state final : public task_record {
     message_lasts_ = message_lasts;
   }
 
-  [[nodiscard]] bool ended_cancelled() const noexcept override { return cancelled_; }
-
  private:
   task_state(scheduler& scheduler, std::coroutine_handle<> frame, std::string_view name,
              context_slot&& in)

@@ -257,10 +257,7 @@ class task_record : public work, public list_links, public future_base {
   std::uint8_t shard_ = 0;
 
  protected:
-  // Of the result, by the typed record: here, where there is room left.
-  bool cancelled_ = false;
-  bool message_lasts_ = false;
-  std::atomic<bool> looked_at_{false};
+  std::atomic<bool> looked_at_{false};  // Of the result; here, where there is room.
 
  private:
   // 0: none yet. A loop's task whose number is larger than this has a name instead (task_record::task_record).

@@ -84,29 +84,26 @@ template <class Limit, class F>
 task<await_result<std::invoke_result_t<F&, timeout_scope&>>> run_within(Limit limit, F body) {
   using result_type = await_result<std::invoke_result_t<F&, timeout_scope&>>;
   timeout_scope scope(deadline_of(limit));
-  outcome<result_type> result;
-  bool timed_out = false;
+  // A result that is made after the wait needs no room in the frame during it: many such frames wait for long.
   try {
     if constexpr (std::is_void_v<result_type>) {
       co_await body(scope);
-      result.set_value();
+      static_cast<void>(scope.leave(false));
+      co_return;
     } else {
-      result.set_value(co_await body(scope));
+      result_type result = co_await body(scope);
+      static_cast<void>(scope.leave(false));
+      co_return static_cast<result_type&&>(result);
     }
   } catch (const cancelled_error&) {
-    timed_out = scope.leave(true);
-    if (!timed_out) {
+    if (!scope.leave(true)) {
       throw;
     }
   } catch (...) {
     static_cast<void>(scope.leave(false));
     throw;
   }
-  if (timed_out) {
-    throw timeout_error();
-  }
-  static_cast<void>(scope.leave(false));
-  co_return result.take_value();
+  throw timeout_error();
 }
 
 /// A body that has no use for the scope.
@@ -114,7 +111,8 @@ template <class A>
 class only {
  public:
   explicit only(A what) : what_(std::move(what)) {}
-  JACKDAW_CORO_WRAPPER A operator()(timeout_scope& /*unused*/) { return std::move(what_); }
+  // Awaited where it is: what is awaited has room in the frame once, and not twice.
+  A&& operator()(timeout_scope& /*unused*/) { return std::move(what_); }
 
  private:
   A what_;

@@ -61,12 +61,8 @@ class bare_future : public future_base {
 
   static inline std::atomic<int> alive{0};
 
- protected:
-  [[nodiscard]] bool ended_cancelled() const noexcept override { return cancelled_; }
-
  private:
   std::exception_ptr error_;
-  bool cancelled_ = false;
 };
 
 // Writes its letter when it is told, and in capitals when it is forgotten.

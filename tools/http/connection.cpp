@@ -72,10 +72,17 @@ constexpr bool waits_in_between(burst::wish next) noexcept {
   return next == burst::wish::sleep || next == burst::wish::open || next == burst::wish::body;
 }
 
+// A function of its own, so that the operation that timeout() takes is in no coroutine's frame but timeout's.
+template <class Wire>
+[[gnu::noinline]] JACKDAW_CORO_WRAPPER task<io::result<std::size_t>> fill_within(Wire& wire,
+                                                                                 duration limit) {
+  return timeout(limit, wire.fill());
+}
+
 template <class Wire>
 task<arrival> await_bytes(Wire& wire, time_point deadline) {
   try {
-    const io::result<std::size_t> count = co_await timeout(deadline - now(), wire.fill());
+    const io::result<std::size_t> count = co_await fill_within(wire, deadline - now());
     co_return count.ok() && *count > 0 ? arrival::bytes : arrival::end;
   } catch (const timeout_error&) {
     co_return arrival::late;
@@ -248,7 +255,7 @@ task<void> serve(server_context& server, io::tcp_stream stream, std::unique_ptr<
     if (work != nullptr || wire.buffered().empty()) {
       try {
         // Not await_bytes(): a coroutine in between would be one more frame per idle connection.
-        const io::result<std::size_t> count = co_await timeout(deadline - at, wire.fill());
+        const io::result<std::size_t> count = co_await fill_within(wire, deadline - at);
         arrived = count.ok() && *count > 0 ? arrival::bytes : arrival::end;
       } catch (const timeout_error&) {
         arrived = arrival::late;
