@@ -1,7 +1,9 @@
 // Filling the buffer, and cutting pieces off it.
 #include <jackdaw/io/buffered_reader.hpp>
+#include <jackdaw/io/peer_name.hpp>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace jackdaw::io {
 namespace {
@@ -9,6 +11,9 @@ namespace {
 // When a message does not fit into one lent buffer the rest is received directly, in larger pieces.
 constexpr std::size_t direct_bytes_min = std::size_t{4} * 1024;
 constexpr std::size_t direct_bytes_max = std::size_t{256} * 1024;
+
+// The cause of a read that got too little; the kernel knows no such failure, so it is told apart by this text.
+constexpr char end_of_stream[] = "end of stream";
 
 request fill_request(file_descriptor& descriptor, byte_buffer& buffer, std::size_t direct_bytes) {
   request wanted;
@@ -72,28 +77,70 @@ std::string buffered_reader::take(std::size_t count) {
   return taken;
 }
 
+std::size_t buffered_reader::received(const result<std::size_t>& count) const {
+  if (!count.ok()) {
+    throw error(count.error_number(), count.cause().call, from_peer(stream_->native_handle()));
+  }
+  return *count;
+}
+
+buffered_reader::search buffered_reader::look(std::string_view separator, std::size_t limit,
+                                              std::size_t from) const noexcept {
+  search seen;
+  seen.position = text().find(separator, from);
+  seen.found = seen.position != std::string_view::npos;
+  if (!seen.found) {
+    // The separator may have begun at the end of what is there.
+    seen.position = buffered().size() - std::min(buffered().size(), separator.size() - 1);
+  }
+  seen.beyond_limit = seen.position > limit;
+  return seen;
+}
+
 task<std::string> buffered_reader::read_until(std::string separator, std::size_t limit) {
   if (separator.empty()) {
     throw std::invalid_argument("Separator should be at least one-byte string");
   }
   std::size_t searched = 0;
   while (true) {
-    const std::size_t found = text().find(separator, searched);
-    if (found != std::string_view::npos) {
-      if (found > limit) {
-        throw limit_overrun_error("Separator is found, but chunk is longer than limit", found);
-      }
-      co_return take(found + separator.size());
+    const search seen = look(separator, limit, searched);
+    if (seen.beyond_limit) {
+      throw limit_overrun_error(seen.found ? "Separator is found, but chunk is longer than limit"
+                                           : "Separator is not found, and chunk exceed the limit",
+                                seen.position);
     }
-    // The separator may have begun at the end of what is there.
-    const std::size_t kept = std::min(buffered().size(), separator.size() - 1);
-    searched = buffered().size() - kept;
-    if (searched > limit) {
-      throw limit_overrun_error("Separator is not found, and chunk exceed the limit", searched);
+    if (seen.found) {
+      co_return take(seen.position + separator.size());
     }
-    result<std::size_t> count = co_await fill();
-    if (count.value() == 0) {
+    searched = seen.position;
+    const result<std::size_t> count = co_await fill();
+    if (received(count) == 0) {
       throw incomplete_read_error(take(buffered().size()), std::nullopt);
+    }
+  }
+}
+
+task<result<std::string>> buffered_reader::try_read_until(std::string separator,
+                                                          std::size_t limit) {
+  if (separator.empty()) {
+    co_return failure_cause{EINVAL, "read_until"};
+  }
+  std::size_t searched = 0;
+  while (true) {
+    const search seen = look(separator, limit, searched);
+    if (seen.beyond_limit) {
+      co_return failure_cause{EMSGSIZE, "read_until"};
+    }
+    if (seen.found) {
+      co_return take(seen.position + separator.size());
+    }
+    searched = seen.position;
+    const result<std::size_t> count = co_await fill();
+    if (!count.ok()) {
+      co_return count.cause();
+    }
+    if (*count == 0) {
+      co_return failure_cause{EPIPE, end_of_stream};
     }
   }
 }
@@ -108,11 +155,32 @@ task<std::string> buffered_reader::read_line(std::size_t limit) {
   co_return line;
 }
 
+task<result<std::string>> buffered_reader::try_read_line(std::size_t limit) {
+  result<std::string> line = co_await try_read_until("\n", limit);
+  if (!line.ok() && line.cause().call == end_of_stream) {
+    line = take(buffered().size());
+  }
+  co_return line;
+}
+
 task<std::string> buffered_reader::read_exactly(std::size_t count) {
   while (buffered().size() < count) {
-    result<std::size_t> received = co_await fill();
-    if (received.value() == 0) {
+    const result<std::size_t> more = co_await fill();
+    if (received(more) == 0) {
       throw incomplete_read_error(take(buffered().size()), count);
+    }
+  }
+  co_return take(count);
+}
+
+task<result<std::string>> buffered_reader::try_read_exactly(std::size_t count) {
+  while (buffered().size() < count) {
+    const result<std::size_t> more = co_await fill();
+    if (!more.ok()) {
+      co_return more.cause();
+    }
+    if (*more == 0) {
+      co_return failure_cause{EPIPE, end_of_stream};
     }
   }
   co_return take(count);
@@ -120,8 +188,18 @@ task<std::string> buffered_reader::read_exactly(std::size_t count) {
 
 task<std::string> buffered_reader::read_some(std::size_t count_max) {
   if (buffered().empty() && count_max > 0) {
-    result<std::size_t> received = co_await fill();
-    static_cast<void>(received.value());
+    const result<std::size_t> more = co_await fill();
+    static_cast<void>(received(more));
+  }
+  co_return take(std::min(count_max, buffered().size()));
+}
+
+task<result<std::string>> buffered_reader::try_read_some(std::size_t count_max) {
+  if (buffered().empty() && count_max > 0) {
+    const result<std::size_t> more = co_await fill();
+    if (!more.ok()) {
+      co_return more.cause();
+    }
   }
   co_return take(std::min(count_max, buffered().size()));
 }

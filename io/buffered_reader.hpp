@@ -52,6 +52,8 @@ class [[nodiscard]] fill_operation final : public operation {
 };
 
 /// Lifetime      The stream outlives the reader, and neither moves while a read is pending.
+/// Errors        Named at each of them. The try_ forms give a result: EPIPE if the stream ended in the middle of what
+///               was asked for, EMSGSIZE if that does not end within the limit; what came stays in buffered().
 /// Cancellation  Loses nothing: what was received is in the buffer.
 /// Cost          While it waits with an empty buffer it holds no memory: the driver lends some when
 ///               data is there.
@@ -69,16 +71,32 @@ class buffered_reader {
 
   /// Up to and including `separator`. Throws incomplete_read_error, limit_overrun_error, io::error.
   task<std::string> read_until(std::string separator, std::size_t limit = limit_default);
+  task<result<std::string>> try_read_until(std::string separator,
+                                           std::size_t limit = limit_default);
   /// A line with its "\n"; at the end of the stream what is left, possibly nothing.
   task<std::string> read_line(std::size_t limit = limit_default);
+  task<result<std::string>> try_read_line(std::size_t limit = limit_default);
   /// Exactly `count` bytes. Throws incomplete_read_error, io::error.
   task<std::string> read_exactly(std::size_t count);
+  task<result<std::string>> try_read_exactly(std::size_t count);
   /// At least one byte, up to `count_max`; nothing at the end of the stream.
   task<std::string> read_some(std::size_t count_max = limit_default);
+  task<result<std::string>> try_read_some(std::size_t count_max = limit_default);
 
  private:
+  /// Where a search for a separator has come to in what is buffered.
+  struct search {
+    bool found = false;
+    bool beyond_limit = false;
+    std::size_t position = 0;  // Of the separator, or where to go on.
+  };
+
+  [[nodiscard]] search look(std::string_view separator, std::size_t limit,
+                            std::size_t from) const noexcept;
   [[nodiscard]] std::string take(std::size_t count);
   [[nodiscard]] std::string_view text() const noexcept;
+  /// The value, or throws io::error that names the peer.
+  std::size_t received(const result<std::size_t>& count) const;
 
   stream_socket* stream_;
   byte_buffer buffer_;

@@ -58,6 +58,18 @@ class [[nodiscard]] result {
       return std::move(*value_);
     }
   }
+  /// The same, and the error names `subject`: a text, or what has a to_string(), which is asked only then.
+  template <class Subject>
+  T value_about(const Subject& subject) {
+    if (!value_.has_value()) {
+      if constexpr (requires { subject.to_string(); }) {
+        throw error(cause_.number, cause_.call, subject.to_string());
+      } else {
+        throw error(cause_.number, cause_.call, subject);
+      }
+    }
+    return value();
+  }
   /// 0 if there is a value.
   [[nodiscard]] int error_number() const noexcept { return ok() ? 0 : cause_.number; }
   [[nodiscard]] std::error_code error_code() const noexcept {

@@ -1,78 +1,24 @@
-// Opening, reads on the spot, and calls that hold a share of what is open.
+// Reads on the spot, and the rest in the blocking pool by calls that hold a share of what is open.
 #include <jackdaw/io/broken_pipe.hpp>
 #include <jackdaw/io/file.hpp>
-#include <jackdaw/io/file_descriptor.hpp>
+#include <jackdaw/io/opened_file.hpp>
+#include <jackdaw/io/peer_name.hpp>
 #include <jackdaw/io/readiness.hpp>
 #include <jackdaw/io/stream_socket.hpp>
 #include <jackdaw/runtime/blocking_pool.hpp>
 #include <jackdaw/runtime/sleep.hpp>
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 namespace jackdaw::io {
-
-struct file::opened {
-  file_descriptor descriptor;
-  std::string path;
-  std::atomic<bool> reads_on_the_spot{true};
-  std::atomic<std::size_t> read_this_turn{0};
-
-  // Whether others have waited long enough for whoever reads on the spot.
-  [[nodiscard]] bool must_give_way() noexcept {
-    if (read_this_turn.load(std::memory_order_relaxed) < turn_bytes) {  // F1
-      return false;
-    }
-    read_this_turn.store(0, std::memory_order_relaxed);  // F1
-    return true;
-  }
-};
-
 namespace {
-
-// What a read costs beside its bytes, in bytes that are copied in the same time.
-constexpr std::size_t read_cost = 4096;
-
-int flags_of(const file_options& options) noexcept {
-  int flags = O_CLOEXEC;
-  if (options.write) {
-    flags |= options.read ? O_RDWR : O_WRONLY;
-  }
-  flags |= options.create ? O_CREAT : 0;
-  flags |= options.exclusive ? O_EXCL : 0;
-  flags |= options.truncate ? O_TRUNC : 0;
-  return flags;
-}
-
-// Calls `call` again while signals interrupt it; gives what it gives, or the negative errno.
-template <class Call>
-ssize_t repeated(Call call) noexcept {
-  ssize_t returned = call();
-  while (returned < 0 && errno == EINTR) {
-    returned = call();
-  }
-  return returned < 0 ? -errno : returned;
-}
 
 failure_cause failed(const char* call, ssize_t status) noexcept {
   return {static_cast<int>(-status), call};
-}
-
-result<void> done(const char* call, ssize_t status) noexcept {
-  if (status < 0) {
-    return failed(call, status);
-  }
-  return nothing{};
 }
 
 template <class T>
@@ -83,145 +29,7 @@ T value_of(result<T> done, const std::string& path) {
   return done.value();
 }
 
-// What a call of the pool has read, in memory of its own.
-struct piece_read {
-  std::unique_ptr<std::byte[]> bytes;
-  std::size_t size = 0;
-};
-
 }  // namespace
-
-// What the blocking pool calls. Each gets its share of the file by value, and gives memory of its own.
-struct file::calls {
-  using shared = std::shared_ptr<opened>;
-
-  static result<shared> open(std::string path, const file_options& options) {
-    const bool contradicts = (options.create || options.truncate) && !options.write;
-    // A name with a NUL in it would be cut off there, and mean another file.
-    if (contradicts || path.find('\0') != std::string::npos) {
-      return failure_cause{EINVAL, "open"};
-    }
-    const ssize_t number =
-        repeated([&] { return ::open(path.c_str(), flags_of(options), options.permissions); });
-    if (number < 0) {
-      return failed("open", number);
-    }
-    auto made = std::make_shared<opened>();
-    made->descriptor = file_descriptor(static_cast<int>(number));
-    made->path = std::move(path);
-    return made;
-  }
-
-  // Of what is in the page cache; a negative errno says nothing but that the pool has to be asked.
-  static ssize_t read_on_the_spot(opened& from, std::uint64_t offset,
-                                  std::span<std::byte> into) noexcept {
-    if (!from.reads_on_the_spot.load(std::memory_order_relaxed)) {  // F1
-      return -EOPNOTSUPP;
-    }
-    const iovec memory{into.data(), into.size()};
-    const ssize_t count =
-        ::preadv2(from.descriptor.get(), &memory, 1, static_cast<off_t>(offset), RWF_NOWAIT);
-    if (count < 0) {
-      const int failure = errno;
-      if (failure == EOPNOTSUPP || failure == ENOSYS) {
-        from.reads_on_the_spot.store(false, std::memory_order_relaxed);  // F1
-      }
-      return -failure;
-    }
-    const std::size_t cost = static_cast<std::size_t>(count) + read_cost;
-    from.read_this_turn.fetch_add(cost, std::memory_order_relaxed);  // F1
-    return count;
-  }
-
-  static result<piece_read> read(const shared& from, std::uint64_t offset, std::size_t size) {
-    piece_read piece;
-    piece.bytes = std::make_unique_for_overwrite<std::byte[]>(size);
-    const ssize_t count = repeated([&] {
-      return ::pread(from->descriptor.get(), piece.bytes.get(), size, static_cast<off_t>(offset));
-    });
-    if (count < 0) {
-      return failed("pread", count);
-    }
-    piece.size = static_cast<std::size_t>(count);
-    return piece;
-  }
-
-  // Brings bytes into the page cache; false at the end of the file.
-  static result<bool> bring_in(const shared& from, std::uint64_t offset, std::size_t size) {
-    std::array<std::byte, 16384> unused;
-    std::size_t total = 0;
-    while (total < size) {
-      const ssize_t count = repeated([&] {
-        return ::pread(from->descriptor.get(), unused.data(), std::min(unused.size(), size - total),
-                       static_cast<off_t>(offset + total));
-      });
-      if (count < 0) {
-        return failed("pread", count);
-      }
-      if (count == 0) {
-        break;
-      }
-      total += static_cast<std::size_t>(count);
-    }
-    return total > 0;
-  }
-
-  // The ends stand for what is between them: the cache is filled in runs.
-  static bool is_in_memory(opened& of, std::uint64_t offset, std::size_t size) noexcept {
-    std::array<std::byte, 1> unused;
-    return read_on_the_spot(of, offset, unused) >= 0 &&
-           read_on_the_spot(of, offset + size - 1, unused) >= 0;
-  }
-
-  static result<void> write(const shared& to, std::uint64_t offset, const piece_read& bytes) {
-    std::size_t written = 0;
-    while (written < bytes.size) {
-      const ssize_t count = repeated([&] {
-        return ::pwrite(to->descriptor.get(), bytes.bytes.get() + written, bytes.size - written,
-                        static_cast<off_t>(offset + written));
-      });
-      if (count < 0) {
-        return failed("pwrite", count);
-      }
-      written += static_cast<std::size_t>(count);
-    }
-    return nothing{};
-  }
-
-  static result<std::uint64_t> size(const shared& of) {
-    struct stat found{};
-    const ssize_t status = repeated([&] { return ::fstat(of->descriptor.get(), &found); });
-    if (status < 0) {
-      return failed("fstat", status);
-    }
-    return static_cast<std::uint64_t>(found.st_size);
-  }
-
-  static result<void> truncate(const shared& cut, std::uint64_t size) {
-    return done("ftruncate", repeated([&] {
-                  return ::ftruncate(cut->descriptor.get(), static_cast<off_t>(size));
-                }));
-  }
-
-  static result<void> sync(const shared& written) {
-    return done("fsync", repeated([&] { return ::fsync(written->descriptor.get()); }));
-  }
-
-  static result<void> data_sync(const shared& written) {
-    return done("fdatasync", repeated([&] { return ::fdatasync(written->descriptor.get()); }));
-  }
-
-  // A close that was interrupted has closed: see close(2).
-  static result<void> close(shared last) {
-    if (last.use_count() > 1) {
-      return failure_cause{EBUSY, "close"};
-    }
-    if (::close(last->descriptor.release()) != 0 && errno != EINTR) {
-      return failure_cause{errno, "close"};
-    }
-    return nothing{};
-  }
-};
 
 file_options file_options::for_writing() noexcept {
   file_options options;
@@ -232,12 +40,13 @@ file_options file_options::for_writing() noexcept {
   return options;
 }
 
-file::file(std::shared_ptr<opened> opened) noexcept : opened_(std::move(opened)) {}
+file::file(std::shared_ptr<opened_file> opened) noexcept : opened_(std::move(opened)) {}
 
 // -- Results --------------------------------------------------------------------------------------------
 
 task<result<file>> file::try_open(std::string path, file_options options) {
-  result<std::shared_ptr<opened>> made = co_await to_thread(&calls::open, std::move(path), options);
+  result<std::shared_ptr<opened_file>> made =
+      co_await to_thread(&opened_file::open, std::move(path), options);
   if (!made.ok()) {
     co_return made.cause();
   }
@@ -245,7 +54,7 @@ task<result<file>> file::try_open(std::string path, file_options options) {
 }
 
 task<result<std::size_t>> file::try_read_at(std::uint64_t offset, std::span<std::byte> into) {
-  const std::shared_ptr<opened> from = opened_;
+  const std::shared_ptr<opened_file> from = opened_;
   if (from == nullptr) {
     co_return failure_cause{EBADF, "file"};
   }
@@ -256,7 +65,7 @@ task<result<std::size_t>> file::try_read_at(std::uint64_t offset, std::span<std:
       co_await yield();
     }
     const auto piece = into.subspan(total, std::min(into.size() - total, turn_bytes));
-    const ssize_t count = calls::read_on_the_spot(*from, offset + total, piece);
+    const ssize_t count = from->read_on_the_spot(offset + total, piece);
     if (count < 0) {
       break;
     }
@@ -268,8 +77,8 @@ task<result<std::size_t>> file::try_read_at(std::uint64_t offset, std::span<std:
   if (total == into.size() && total > 0) {
     co_return total;
   }
-  result<piece_read> rest =
-      co_await to_thread(&calls::read, from, offset + total, into.size() - total);
+  result<piece_of_file> rest =
+      co_await to_thread(&opened_file::read, from, offset + total, into.size() - total);
   if (!rest.ok()) {
     co_return rest.cause();
   }
@@ -281,16 +90,17 @@ task<result<void>> file::try_write_at(std::uint64_t offset, std::span<const std:
   if (opened_ == nullptr) {
     co_return failure_cause{EBADF, "file"};
   }
-  const std::shared_ptr<opened> to = opened_;
+  const std::shared_ptr<opened_file> to = opened_;
   while (!from.empty()) {
-    piece_read piece;
+    piece_of_file piece;
     piece.size = std::min(from.size(), piece_max);
     piece.bytes = std::make_unique_for_overwrite<std::byte[]>(piece.size);
     std::copy_n(from.begin(), piece.size, piece.bytes.get());
     offset += piece.size;
     from = from.subspan(piece.size);
     const std::uint64_t begin = offset - piece.size;
-    const result<void> written = co_await to_thread(&calls::write, to, begin, std::move(piece));
+    const result<void> written =
+        co_await to_thread(&opened_file::write, to, begin, std::move(piece));
     if (!written.ok()) {
       co_return written;
     }
@@ -325,13 +135,13 @@ task<result<std::uint64_t>> file::try_send_to(stream_socket& to, std::uint64_t o
   if (opened_ == nullptr) {
     co_return failure_cause{EBADF, "file"};
   }
-  const std::shared_ptr<opened> from = opened_;
+  const std::shared_ptr<opened_file> from = opened_;
   std::uint64_t total = 0;
   while (total < count) {
     const std::uint64_t begin = offset + total;
     const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(count - total, turn_bytes));
-    if (!calls::is_in_memory(*from, begin, piece)) {
-      const result<bool> more = co_await to_thread(&calls::bring_in, from, begin, piece);
+    if (!from->is_in_memory(begin, piece)) {
+      const result<bool> more = co_await to_thread(&opened_file::bring_in, from, begin, piece);
       if (!more.ok()) {
         co_return more.cause();
       }
@@ -345,7 +155,7 @@ task<result<std::uint64_t>> file::try_send_to(stream_socket& to, std::uint64_t o
       co_return ready.cause();
     }
     const ssize_t sent =
-        sendfile_without_signal(to.native_handle(), from->descriptor.get(), begin, piece);
+        sendfile_without_signal(to.native_handle(), from->native_handle(), begin, piece);
     if (sent == 0) {
       break;
     }
@@ -394,37 +204,37 @@ task<result<std::uint64_t>> file::try_size() {
   if (opened_ == nullptr) {
     co_return failure_cause{EBADF, "file"};
   }
-  co_return co_await to_thread(&calls::size, opened_);
+  co_return co_await to_thread(&opened_file::size, opened_);
 }
 
 task<result<void>> file::try_truncate(std::uint64_t size) {
   if (opened_ == nullptr) {
     co_return failure_cause{EBADF, "file"};
   }
-  co_return co_await to_thread(&calls::truncate, opened_, size);
+  co_return co_await to_thread(&opened_file::truncate, opened_, size);
 }
 
 task<result<void>> file::try_sync() {
   if (opened_ == nullptr) {
     co_return failure_cause{EBADF, "file"};
   }
-  co_return co_await to_thread(&calls::sync, opened_);
+  co_return co_await to_thread(&opened_file::sync, opened_);
 }
 
 task<result<void>> file::try_data_sync() {
   if (opened_ == nullptr) {
     co_return failure_cause{EBADF, "file"};
   }
-  co_return co_await to_thread(&calls::data_sync, opened_);
+  co_return co_await to_thread(&opened_file::data_sync, opened_);
 }
 
 task<result<void>> file::try_close() {
   if (opened_ == nullptr) {
     co_return failure_cause{EBADF, "file"};
   }
-  std::shared_ptr<opened> last = std::move(opened_);
+  std::shared_ptr<opened_file> last = std::move(opened_);
   opened_.reset();
-  co_return co_await to_thread(&calls::close, std::move(last));
+  co_return co_await to_thread(&opened_file::close, std::move(last));
 }
 
 // -- The same with exceptions -----------------------------------------------------------------------
@@ -450,8 +260,11 @@ task<std::string> file::read_all(std::size_t limit) {
 }
 
 task<std::uint64_t> file::send_to(stream_socket& to, std::uint64_t offset, std::uint64_t count) {
-  result<std::uint64_t> sent = co_await try_send_to(to, offset, count);
-  co_return value_of(sent, path());
+  const result<std::uint64_t> sent = co_await try_send_to(to, offset, count);
+  if (!sent.ok()) {
+    throw error(sent.error_number(), sent.cause().call, path() + ' ' + to_peer(to.native_handle()));
+  }
+  co_return *sent;
 }
 
 task<std::uint64_t> file::size() {
@@ -482,11 +295,11 @@ task<void> file::close() {
 
 const std::string& file::path() const {
   static const std::string none;
-  return opened_ == nullptr ? none : opened_->path;
+  return opened_ == nullptr ? none : opened_->path();
 }
 
 int file::native_handle() const noexcept {
-  return opened_ == nullptr ? -1 : opened_->descriptor.get();
+  return opened_ == nullptr ? -1 : opened_->native_handle();
 }
 
 }  // namespace jackdaw::io

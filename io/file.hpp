@@ -13,8 +13,6 @@
 // preadv2(RWF_NOWAIT) gives what is in the page cache, into the waiter's memory, and never waits for a disk.
 // What it refuses is asked of the pool. Why so, and with what figures: docs/decisions/0016-files.md. After
 // turn_bytes of such reads the reader lets others run first.
-//
-//   F1 relaxed: hints. How much was read since somebody gave way, and whether the file can do it at all.
 #pragma once
 
 #include <jackdaw/io/error.hpp>
@@ -30,6 +28,7 @@
 
 namespace jackdaw::io {
 
+class opened_file;
 class stream_socket;
 
 struct file_options {
@@ -113,13 +112,11 @@ class file {
   explicit operator bool() const noexcept { return opened_ != nullptr; }
 
  private:
-  struct opened;
-  struct calls;
-  explicit file(std::shared_ptr<opened> opened) noexcept;
+  explicit file(std::shared_ptr<opened_file> opened) noexcept;
   task<result<std::uint64_t>> try_copy_to(stream_socket& to, std::uint64_t offset,
                                           std::uint64_t count);
 
-  std::shared_ptr<opened> opened_;
+  std::shared_ptr<opened_file> opened_;
 };
 
 }  // namespace jackdaw::io

@@ -57,14 +57,19 @@ file_watcher::file_watcher() : inotify_(inotify_init1(IN_CLOEXEC | IN_NONBLOCK))
 }
 
 void file_watcher::watch(const std::string& path, file_change kinds) {
+  try_watch(path, kinds).value_about(path);
+}
+
+result<void> file_watcher::try_watch(const std::string& path, file_change kinds) {
   const std::lock_guard held(lock_);
   // Under the lock, or an event of the new watch could be taken before its path is known.
   const int watch =
       inotify_add_watch(inotify_.get(), path.c_str(), bit(kinds) & bit(file_change::any));
   if (watch < 0) {
-    throw error(errno, "inotify_add_watch", path);
+    return failure_cause{errno, "inotify_add_watch"};
   }
   paths_[watch] = path;
+  return nothing{};
 }
 
 bool file_watcher::unwatch(const std::string& path) {
@@ -115,6 +120,11 @@ void file_watcher::take(std::span<const std::byte> records) {
 }
 
 task<file_event> file_watcher::next() {
+  result<file_event> event = co_await try_next();
+  co_return event.value_about("inotify");
+}
+
+task<result<file_event>> file_watcher::try_next() {
   while (true) {
     std::optional<file_event> first;
     {
@@ -135,10 +145,12 @@ task<file_event> file_watcher::next() {
     } else if (count.error_number() == EAGAIN) {
       // The ring does not wait for a non-blocking descriptor; epoll's driver does.
       const request wanted = request_of(opcode::poll, inotify_, {});
-      result<std::size_t> ready = co_await transfer_operation(wanted, "poll");
-      static_cast<void>(ready.value());
+      const result<std::size_t> ready = co_await transfer_operation(wanted, "poll");
+      if (!ready.ok()) {
+        co_return ready.cause();
+      }
     } else {
-      throw error(count.error_number(), "read", "inotify");
+      co_return count.cause();
     }
   }
 }

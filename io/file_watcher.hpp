@@ -64,7 +64,7 @@ struct file_event {
 /// Watches files and directories, the latter with their entries but not with what is below those.
 ///
 /// Threads       One task awaits next(); watch() and unwatch() from any thread meanwhile.
-/// Errors        io::error. The constructor: EMFILE, at fs.inotify.max_user_instances.
+/// Errors        io::error; the try_ forms return it as a result. The constructor: EMFILE, at fs.inotify.max_user_instances.
 /// Source        inotify(7).
 class file_watcher {
  public:
@@ -75,6 +75,7 @@ class file_watcher {
   ///
   /// Errors        ENOENT, EACCES; ENOSPC at fs.inotify.max_user_watches.
   void watch(const std::string& path, file_change kinds = file_change::any);
+  result<void> try_watch(const std::string& path, file_change kinds = file_change::any);
   /// No event of this path comes any more, not even one that has happened. False if it was not watched.
   bool unwatch(const std::string& path);
 
@@ -82,6 +83,7 @@ class file_watcher {
   ///
   /// Cancellation  Loses none.
   task<file_event> next();
+  task<result<file_event>> try_next();
 
  private:
   void take(std::span<const std::byte> records);

@@ -2,6 +2,7 @@
 #include <jackdaw/io/io_driver.hpp>
 #include <jackdaw/io/lazy_driver.hpp>
 #include <jackdaw/io/operation.hpp>
+#include <jackdaw/io/peer_name.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <mutex>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace jackdaw::io {
@@ -19,6 +21,31 @@ const char operation_family = 0;
 
 // The kernel's own "restart the call", which leaks to us when io-wq is interrupted.
 constexpr int restart_system_call = -512;
+
+std::string other_end(const request& wanted) {
+  switch (wanted.code) {
+    case opcode::receive:
+    case opcode::receive_lent:
+    case opcode::receive_message:
+      return from_peer(wanted.descriptor);
+    case opcode::send:
+      return to_peer(wanted.descriptor);
+    case opcode::send_message: {
+      const auto& header = *static_cast<const msghdr*>(wanted.memory);
+      if (header.msg_name == nullptr) {
+        return to_peer(wanted.descriptor);
+      }
+      return "to " + name_of(static_cast<const sockaddr*>(header.msg_name), header.msg_namelen);
+    }
+    case opcode::accept:
+    case opcode::connect:
+    case opcode::read:
+    case opcode::write:
+    case opcode::poll:
+      break;
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -148,6 +175,10 @@ int operation::finish() {
     task_->owe_cancellation();
   }
   return result_;
+}
+
+void operation::throw_failure(failure_cause cause) const {
+  throw error(cause.number, cause.call, other_end(request_));
 }
 
 result<std::size_t> transfer_operation::await_resume() {

@@ -110,6 +110,8 @@ class operation : public cancel_hook {
     return suspended_ && result_ >= 0 &&
            state_.load(std::memory_order_acquire) == state::done;  // O2: pairs with settle().
   }
+  /// Throws io::error, which names the other end if it is a socket that has one.
+  [[noreturn]] void throw_failure(failure_cause cause) const;
 
   request request_;
 
@@ -132,7 +134,13 @@ template <class Operation>
 class [[nodiscard]] throwing final : public Operation {
  public:
   using Operation::Operation;
-  auto await_resume() { return Operation::await_resume().value(); }
+  auto await_resume() {
+    auto ended = Operation::await_resume();
+    if (!ended.ok()) {
+      this->throw_failure(ended.cause());
+    }
+    return ended.value();
+  }
 };
 
 /// Moves bytes: gives their number. 0 is the end of the stream, for what reads.

@@ -29,13 +29,15 @@ request read_request(file_descriptor& descriptor, std::span<std::byte> into) noe
 
 }  // namespace
 
-pipe_ends make_pipe() {
+pipe_ends make_pipe() { return try_make_pipe().value(); }
+
+result<pipe_ends> try_make_pipe() {
   io_driver::prepare();
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
-    throw error(errno, "pipe2");
+    return failure_cause{errno, "pipe2"};
   }
-  return {pipe_reader(file_descriptor(ends[0])), pipe_writer(file_descriptor(ends[1]))};
+  return pipe_ends{pipe_reader(file_descriptor(ends[0])), pipe_writer(file_descriptor(ends[1]))};
 }
 
 task<result<std::size_t>> pipe_reader::try_read_some(std::span<std::byte> into) {

@@ -95,5 +95,6 @@ struct pipe_ends {
 
 /// A new pipe, close-on-exec. Throws io::error. Source: pipe(2).
 [[nodiscard]] pipe_ends make_pipe();
+[[nodiscard]] result<pipe_ends> try_make_pipe();
 
 }  // namespace jackdaw::io

@@ -36,6 +36,8 @@
 
 namespace jackdaw::io {
 
+struct child_process;
+
 /// What communicate() gives; empty for streams that are no pipes.
 struct communicated {
   communicated(std::string output, std::string errors, exit_status ended)
@@ -71,6 +73,7 @@ class process {
   /// As spawn(), in the calling thread, which waits for the disk. For a program that is about to start
   /// anyway, and for those who may not suspend. Source: asyncio starts its processes so.
   static process start(const process_options& options);
+  static result<process> try_start(const process_options& options);
 
   process() noexcept;
   process(process&& other) noexcept;
@@ -93,17 +96,21 @@ class process {
   task<result<exit_status>> try_wait();
   /// The status if it has ended, without waiting. Throws as wait(). Source: Popen.poll.
   [[nodiscard]] std::optional<exit_status> poll();
+  [[nodiscard]] result<std::optional<exit_status>> try_poll();
 
   /// Never waits. Throws io::error: ESRCH if it has ended and was reaped.
   void send_signal(int number);
   result<void> try_send_signal(int number);
   /// SIGTERM.
   void terminate();
+  result<void> try_terminate();
   /// SIGKILL.
   void kill();
+  result<void> try_kill();
   /// To all processes of its group, if it has one of its own (else EINVAL); also after it has ended itself.
   /// ESRCH when none is left, and after it was reaped: then the number may be another group's.
   void signal_group(int number);
+  result<void> try_signal_group(int number);
 
   /// Our end of a pipe. Aborts if the stream is none.
   [[nodiscard]] child_input& standard_input();
@@ -118,21 +125,20 @@ class process {
   /// Cancellation  What was read so far is lost; the process goes on, with its input closed or not.
   /// Source        asyncio: Process.communicate.
   task<communicated> communicate(std::string input = {});
+  /// EINVAL if there is input and no pipe for it.
+  task<result<communicated>> try_communicate(std::string input = {});
 
   /// Gives it away: nobody kills it, and the caller has to wait for the number that is returned. Closes our
   /// ends of the pipes.
   [[nodiscard]] pid_t release() noexcept;
 
  private:
-  struct child;
-  class launch;
-
-  explicit process(std::unique_ptr<child> started) noexcept;
+  explicit process(std::unique_ptr<child_process> started) noexcept;
   static task<void> feed(child_input& to, std::string_view input, int& failure);
   static task<void> drain(child_output& from, std::string& into, int& failure);
   void abandon() noexcept;
 
-  std::unique_ptr<child> child_;
+  std::unique_ptr<child_process> child_;
 };
 
 }  // namespace jackdaw::io

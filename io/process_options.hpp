@@ -25,7 +25,7 @@ class stdio {
   [[nodiscard]] bool is_pipe() const noexcept { return kind_ == kind::pipe; }
 
  private:
-  friend class process;
+  friend class process_launch;
   enum class kind : unsigned char { inherit, null, pipe, descriptor, output };
   stdio(kind chosen, int number) noexcept : kind_(chosen), number_(number) {}
 

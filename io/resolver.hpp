@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jackdaw/io/address.hpp>
+#include <jackdaw/io/error.hpp>
 #include <jackdaw/runtime/task.hpp>
 
 #include <stdexcept>
@@ -29,5 +30,8 @@ class resolve_error : public std::runtime_error {
 /// Cancellation  Leaves at once; the look-up ends by itself in its thread.
 /// Source        getaddrinfo(3). asyncio: loop.getaddrinfo.
 task<std::vector<address>> resolve(std::string host, std::string service);
+/// Errors        ENOENT: no such host or service. EAGAIN: no answer in time; later there may be one. EIO: the name
+///               server refuses, or fails. EINVAL, ENOMEM and what else the system says.
+task<result<std::vector<address>>> try_resolve(std::string host, std::string service);
 
 }  // namespace jackdaw::io

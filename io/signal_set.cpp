@@ -100,7 +100,7 @@ int signal_set::take_pending() noexcept {
   return 0;
 }
 
-int signal_set::try_next() noexcept {
+int signal_set::poll() noexcept {
   // Read first: an arrival after this makes the descriptor readable again.
   std::uint64_t count = 0;
   static_cast<void>(!read(event_.get(), &count, sizeof(count)));
@@ -108,11 +108,19 @@ int signal_set::try_next() noexcept {
 }
 
 task<int> signal_set::next() {
+  result<int> number = co_await try_next();
+  co_return number.value();
+}
+
+task<result<int>> signal_set::try_next() {
   while (true) {
     if (const int number = take_pending(); number != 0) {
       co_return number;
     }
-    co_await readable(event_.get());
+    const result<int> ready = co_await try_readable(event_.get());
+    if (!ready.ok()) {
+      co_return ready;
+    }
     std::uint64_t count = 0;
     static_cast<void>(!read(event_.get(), &count, sizeof(count)));
   }

@@ -1,6 +1,7 @@
 // Signals as something to await.
 #pragma once
 
+#include <jackdaw/io/error.hpp>
 #include <jackdaw/io/file_descriptor.hpp>
 #include <jackdaw/runtime/task.hpp>
 
@@ -30,8 +31,9 @@ class signal_set {
 
   /// Waits for the next signal of the set; gives its number. Cancellation loses none.
   task<int> next();
-  /// The next signal of the set if one has arrived, or 0.
-  [[nodiscard]] int try_next() noexcept;
+  task<result<int>> try_next();
+  /// The next signal of the set if one has arrived, or 0: never waits.
+  [[nodiscard]] int poll() noexcept;
   /// Becomes readable with each arrival, for loops that watch descriptors. It stays the set's.
   [[nodiscard]] int descriptor() const noexcept { return event_.get(); }
 

@@ -28,14 +28,16 @@ address internet_address(const raw_address& found, const char* call) {
 
 }  // namespace
 
-socket socket::open(int family, int type) {
+result<socket> socket::try_open(int family, int type) {
   io_driver::prepare();
   file_descriptor descriptor(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!descriptor) {
-    throw error(errno, "socket");
+    return failure_cause{errno, "socket"};
   }
   return socket(std::move(descriptor));
 }
+
+socket socket::open(int family, int type) { return try_open(family, type).value(); }
 
 raw_address socket::raw_local_address() const {
   return ask_address(&getsockname, "getsockname", native_handle());
@@ -51,10 +53,27 @@ address socket::local_address() const {
 
 address socket::peer_address() const { return internet_address(raw_peer_address(), "getpeername"); }
 
-void socket::set_option(int level, int name, int value) {
+result<void> socket::try_set_option(int level, int name, int value) {
   if (setsockopt(native_handle(), level, name, &value, sizeof(value)) != 0) {
-    throw error(errno, "setsockopt");
+    return failure_cause{errno, "setsockopt"};
   }
+  return nothing{};
+}
+
+result<void> socket::try_set_flags(std::initializer_list<socket_flag> flags) {
+  for (const socket_flag& each : flags) {
+    if (each.on) {
+      result<void> set = try_set_option(each.level, each.name, 1);
+      if (!set.ok()) {
+        return set;
+      }
+    }
+  }
+  return nothing{};
+}
+
+void socket::set_option(int level, int name, int value) {
+  try_set_option(level, name, value).value();
 }
 
 int socket::option(int level, int name) const {

@@ -5,6 +5,8 @@
 #include <jackdaw/io/error.hpp>
 #include <jackdaw/io/file_descriptor.hpp>
 
+#include <initializer_list>
+
 namespace jackdaw::io {
 
 /// An address of any family, as the kernel gives it.
@@ -17,6 +19,13 @@ struct raw_address {
   }
 };
 
+/// An option that is on or off.
+struct socket_flag {
+  int level = 0;
+  int name = 0;
+  bool on = false;
+};
+
 /// Not awaitable itself: see tcp_stream and tcp_listener.
 class socket {
  public:
@@ -25,6 +34,7 @@ class socket {
   explicit socket(file_descriptor descriptor) noexcept : descriptor_(std::move(descriptor)) {}
   /// A new non-blocking, close-on-exec socket. Throws io::error.
   static socket open(int family, int type);
+  static result<socket> try_open(int family, int type);
 
   [[nodiscard]] int native_handle() const noexcept { return descriptor_.get(); }
   explicit operator bool() const noexcept { return static_cast<bool>(descriptor_); }
@@ -39,7 +49,10 @@ class socket {
 
   /// setsockopt() with an int. Throws io::error.
   void set_option(int level, int name, int value);
+  result<void> try_set_option(int level, int name, int value);
   [[nodiscard]] int option(int level, int name) const;
+  /// Those that are on; the others stay as they are.
+  result<void> try_set_flags(std::initializer_list<socket_flag> flags);
 
   /// Idempotent; aborts if an operation is pending on it.
   void close() noexcept { descriptor_.close(); }

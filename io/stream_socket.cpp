@@ -1,4 +1,5 @@
 // Reading and writing.
+#include <jackdaw/io/peer_name.hpp>
 #include <jackdaw/io/stream_socket.hpp>
 
 #include <cerrno>
@@ -46,8 +47,10 @@ transfer_operation stream_socket::try_write_some(std::span<const std::byte> from
 }
 
 task<void> stream_socket::write_all(std::span<const std::byte> from) {
-  result<std::size_t> written = co_await try_write_all(from);
-  static_cast<void>(written.value());
+  const result<std::size_t> written = co_await try_write_all(from);
+  if (!written.ok()) {
+    throw error(written.error_number(), written.cause().call, to_peer(native_handle()));
+  }
 }
 
 task<result<std::size_t>> stream_socket::try_write_all(std::span<const std::byte> from) {
@@ -62,10 +65,17 @@ task<result<std::size_t>> stream_socket::try_write_all(std::span<const std::byte
   co_return written;
 }
 
-void stream_socket::shutdown_write() {
+result<void> stream_socket::try_shutdown_write() {
   // shutdown(2) never waits; the ring would push it to a thread of its own.
   if (::shutdown(native_handle(), SHUT_WR) != 0) {
-    throw error(errno, "shutdown");
+    return failure_cause{errno, "shutdown"};
+  }
+  return nothing{};
+}
+
+void stream_socket::shutdown_write() {
+  if (const result<void> ended = try_shutdown_write(); !ended.ok()) {
+    throw error(ended.error_number(), ended.cause().call, to_peer(native_handle()));
   }
 }
 

@@ -15,7 +15,8 @@ namespace jackdaw::io {
 /// no operation is pending on it.
 ///
 /// Threads       One reading and one writing task at a time, on any workers of the runtime.
-/// Errors        io::error with the kernel's errno; the try_ forms return it as a result instead.
+/// Errors        io::error with the kernel's errno, which names the peer: "recv from 127.0.0.1:4242: Connection
+///               reset by peer". The try_ forms return the errno as a result instead.
 /// Cancellation  Ends the wait; bytes are never lost: an operation that succeeded in the same instant
 ///               returns, and the cancellation is delivered at the next suspension.
 class stream_socket {
@@ -46,6 +47,7 @@ class stream_socket {
 
   /// Tells the peer that no more will come; reading goes on. Never waits. Throws io::error.
   void shutdown_write();
+  result<void> try_shutdown_write();
 
   [[nodiscard]] int native_handle() const noexcept { return socket_.native_handle(); }
   [[nodiscard]] jackdaw::io::socket& raw_socket() noexcept { return socket_; }

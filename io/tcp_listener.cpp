@@ -24,22 +24,29 @@ result<tcp_stream> accept_operation::await_resume() {
   return accepted;
 }
 
-tcp_listener tcp_listener::bind(const address& local, listen_options options) {
-  jackdaw::io::socket listening = jackdaw::io::socket::open(local.family(), SOCK_STREAM);
-  listening.set_option(SOL_SOCKET, SO_REUSEADDR, 1);
-  if (options.reuse_port) {
-    listening.set_option(SOL_SOCKET, SO_REUSEPORT, 1);
+result<tcp_listener> tcp_listener::try_bind(const address& local, listen_options options) {
+  result<jackdaw::io::socket> opened = jackdaw::io::socket::try_open(local.family(), SOCK_STREAM);
+  if (!opened.ok()) {
+    return opened.cause();
   }
-  if (local.is_ipv6()) {
-    listening.set_option(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  jackdaw::io::socket listening = std::move(*opened);
+  const result<void> set = listening.try_set_flags({{SOL_SOCKET, SO_REUSEADDR, true},
+                                                    {SOL_SOCKET, SO_REUSEPORT, options.reuse_port},
+                                                    {IPPROTO_IPV6, IPV6_V6ONLY, local.is_ipv6()}});
+  if (!set.ok()) {
+    return set.cause();
   }
   if (::bind(listening.native_handle(), local.raw(), local.length()) != 0) {
-    throw error(errno, "bind", local.to_string());
+    return failure_cause{errno, "bind"};
   }
   if (::listen(listening.native_handle(), options.backlog) != 0) {
-    throw error(errno, "listen on", local.to_string());
+    return failure_cause{errno, "listen on"};
   }
   return tcp_listener(std::move(listening));
+}
+
+tcp_listener tcp_listener::bind(const address& local, listen_options options) {
+  return try_bind(local, options).value_about(local);
 }
 
 task<tcp_stream> tcp_listener::accept() {

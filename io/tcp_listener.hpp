@@ -31,6 +31,7 @@ class tcp_listener {
 
   /// Binds and listens. Throws io::error that names the address.
   static tcp_listener bind(const address& local, listen_options options = {});
+  static result<tcp_listener> try_bind(const address& local, listen_options options = {});
 
   /// The next connection.
   ///

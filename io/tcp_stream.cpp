@@ -16,12 +16,8 @@ class connect_operation final : public operation {
   connect_operation(const connect_operation&) = delete;
   connect_operation& operator=(const connect_operation&) = delete;
 
-  void await_resume() {
-    const int status = finish();
-    if (status < 0) {
-      throw error(-status, "connect to", peer_.to_string());
-    }
-  }
+  /// 0, or a negative errno.
+  int await_resume() { return finish(); }
 
  private:
   static request make_request(file_descriptor& descriptor) noexcept {
@@ -38,12 +34,27 @@ class connect_operation final : public operation {
 
 }  // namespace
 
-task<tcp_stream> tcp_stream::connect(address peer) {
-  tcp_stream connected(socket::open(peer.family(), SOCK_STREAM));
-  connected.set_no_delay(true);
+task<result<tcp_stream>> tcp_stream::try_connect(address peer) {
+  result<socket> opened = socket::try_open(peer.family(), SOCK_STREAM);
+  if (!opened.ok()) {
+    co_return opened.cause();
+  }
+  tcp_stream connected(std::move(*opened));
+  const result<void> set = connected.socket_.try_set_flags({{IPPROTO_TCP, TCP_NODELAY, true}});
+  if (!set.ok()) {
+    co_return set.cause();
+  }
   connect_operation connecting(connected.socket_.descriptor(), peer);
-  co_await connecting;
-  co_return connected;
+  const int status = co_await connecting;
+  if (status < 0) {
+    co_return failure_cause{-status, "connect to"};
+  }
+  co_return std::move(connected);
+}
+
+task<tcp_stream> tcp_stream::connect(address peer) {
+  result<tcp_stream> connected = co_await try_connect(peer);
+  co_return connected.value_about(peer);
 }
 
 void tcp_stream::set_no_delay(bool on) { socket_.set_option(IPPROTO_TCP, TCP_NODELAY, on ? 1 : 0); }

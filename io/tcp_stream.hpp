@@ -16,6 +16,7 @@ class tcp_stream : public stream_socket {
 
   /// Connects to `peer`. Suspends; throws io::error. A cancelled attempt leaves no socket behind.
   static task<tcp_stream> connect(address peer);
+  static task<result<tcp_stream>> try_connect(address peer);
 
   /// Without it small writes wait for the peer's acknowledgement (Nagle). On by default.
   void set_no_delay(bool on);

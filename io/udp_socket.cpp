@@ -1,4 +1,5 @@
 // Datagrams: one message per operation, or a wait for readiness and a call for many.
+#include <jackdaw/io/peer_name.hpp>
 #include <jackdaw/io/readiness.hpp>
 #include <jackdaw/io/udp_socket.hpp>
 
@@ -9,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string>
 
 namespace jackdaw::io {
 namespace {
@@ -148,29 +150,37 @@ result<std::size_t> send_datagram_operation::await_resume() {
   return static_cast<std::size_t>(count);
 }
 
-udp_socket udp_socket::bind(const address& local, udp_options options) {
-  jackdaw::io::socket bound = jackdaw::io::socket::open(local.family(), SOCK_DGRAM);
-  if (options.reuse_port) {
-    bound.set_option(SOL_SOCKET, SO_REUSEPORT, 1);
+result<udp_socket> udp_socket::try_bind(const address& local, udp_options options) {
+  result<jackdaw::io::socket> opened = jackdaw::io::socket::try_open(local.family(), SOCK_DGRAM);
+  if (!opened.ok()) {
+    return opened.cause();
   }
-  if (options.broadcast) {
-    bound.set_option(SOL_SOCKET, SO_BROADCAST, 1);
-  }
-  if (local.is_ipv6()) {
-    bound.set_option(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  jackdaw::io::socket bound = std::move(*opened);
+  const result<void> set = bound.try_set_flags({{SOL_SOCKET, SO_REUSEPORT, options.reuse_port},
+                                                {SOL_SOCKET, SO_BROADCAST, options.broadcast},
+                                                {IPPROTO_IPV6, IPV6_V6ONLY, local.is_ipv6()}});
+  if (!set.ok()) {
+    return set.cause();
   }
   if (::bind(bound.native_handle(), local.raw(), local.length()) != 0) {
-    throw error(errno, "bind", local.to_string());
+    return failure_cause{errno, "bind"};
   }
   return udp_socket(std::move(bound));
 }
 
-void udp_socket::connect(const address& peer) {
+udp_socket udp_socket::bind(const address& local, udp_options options) {
+  return try_bind(local, options).value_about(local);
+}
+
+result<void> udp_socket::try_connect(const address& peer) {
   if (::connect(native_handle(), peer.raw(), peer.length()) != 0) {
-    throw error(errno, "connect to", peer.to_string());
+    return failure_cause{errno, "connect to"};
   }
   connected_ = true;
+  return nothing{};
 }
+
+void udp_socket::connect(const address& peer) { try_connect(peer).value_about(peer); }
 
 throwing<send_datagram_operation> udp_socket::send_to(std::span<const std::byte> bytes,
                                                       const address& receiver) noexcept {
@@ -208,8 +218,11 @@ receive_whole_operation udp_socket::try_receive(std::span<std::byte> into) noexc
 }
 
 task<std::size_t> udp_socket::receive_many(std::span<datagram_slot> into) {
-  result<std::size_t> received = co_await try_receive_many(into);
-  co_return received.value();
+  const result<std::size_t> received = co_await try_receive_many(into);
+  if (!received.ok()) {
+    throw error(received.error_number(), received.cause().call, from_peer(native_handle()));
+  }
+  co_return *received;
 }
 
 task<result<std::size_t>> udp_socket::try_receive_many(std::span<datagram_slot> into) {
@@ -227,8 +240,14 @@ task<result<std::size_t>> udp_socket::try_receive_many(std::span<datagram_slot> 
 }
 
 task<std::size_t> udp_socket::send_many(std::span<const outgoing_datagram> all) {
-  result<std::size_t> sent = co_await try_send_many(all);
-  co_return sent.value();
+  const result<std::size_t> sent = co_await try_send_many(all);
+  if (!sent.ok()) {
+    // What failed is the first of them.
+    const std::string receiver =
+        connected_ ? to_peer(native_handle()) : "to " + all.front().receiver.to_string();
+    throw error(sent.error_number(), sent.cause().call, receiver);
+  }
+  co_return *sent;
 }
 
 task<result<std::size_t>> udp_socket::try_send_many(std::span<const outgoing_datagram> all) {
@@ -248,6 +267,14 @@ task<result<std::size_t>> udp_socket::try_send_many(std::span<const outgoing_dat
     }
   }
   co_return sent;
+}
+
+void udp_socket::set_hops(int hops) {
+  if (is_ipv6(socket_)) {
+    socket_.set_option(IPPROTO_IPV6, IPV6_UNICAST_HOPS, hops);
+  } else {
+    socket_.set_option(IPPROTO_IP, IP_TTL, hops);
+  }
 }
 
 // -- Multicast ------------------------------------------------------------------------------------------

@@ -74,8 +74,10 @@ class udp_socket {
 
   /// A socket with that address; port 0: one that is free. Throws io::error that names the address.
   static udp_socket bind(const address& local, udp_options options = {});
+  static result<udp_socket> try_bind(const address& local, udp_options options = {});
   /// From now on datagrams go to `peer`, and only its own are received. Never waits. Throws io::error.
   void connect(const address& peer);
+  result<void> try_connect(const address& peer);
 
   /// Sends one datagram; gives its size.
   ///
@@ -117,6 +119,10 @@ class udp_socket {
   task<std::size_t> send_many(std::span<const outgoing_datagram> all);
   task<result<std::size_t>> try_send_many(std::span<const outgoing_datagram> all);
   static constexpr std::size_t batch_max = 64;
+
+  /// How many networks a datagram to one receiver may pass: its TTL, or hop limit. At most 255; the system says
+  /// what it is at first, most often 64. Throws io::error: EINVAL. Source: IP_TTL, IPV6_UNICAST_HOPS.
+  void set_hops(int hops);
 
   // Multicast. An interface is its index: if_nametoindex(3); 0 is the kernel's choice. All throw io::error,
   // and none waits.

@@ -1,5 +1,6 @@
 // Sending when there is room, receiving with what came beside.
 #include <jackdaw/io/io_driver.hpp>
+#include <jackdaw/io/peer_name.hpp>
 #include <jackdaw/io/readiness.hpp>
 #include <jackdaw/io/unix_datagram.hpp>
 #include <jackdaw/runtime/sleep.hpp>
@@ -76,31 +77,56 @@ result<unix_message> unix_receive_operation::await_resume() {
   return received;
 }
 
-unix_datagram unix_datagram::bind(const unix_address& local, unix_bind_options options) {
-  unix_datagram made = open();
-  made.file_ = bind_local(made.socket_, local, options);
+result<unix_datagram> unix_datagram::try_bind(const unix_address& local,
+                                              unix_bind_options options) {
+  result<unix_datagram> made = try_open();
+  if (!made.ok()) {
+    return made;
+  }
+  result<socket_file> file = try_bind_local(made->socket_, local, options);
+  if (!file.ok()) {
+    return file.cause();
+  }
+  made->file_ = std::move(*file);
   return made;
 }
 
-unix_datagram unix_datagram::open() {
-  return unix_datagram(jackdaw::io::socket::open(AF_UNIX, SOCK_DGRAM));
+unix_datagram unix_datagram::bind(const unix_address& local, unix_bind_options options) {
+  return try_bind(local, options).value_about(local);
 }
 
-std::pair<unix_datagram, unix_datagram> unix_datagram::make_pair() {
+result<unix_datagram> unix_datagram::try_open() {
+  result<jackdaw::io::socket> opened = jackdaw::io::socket::try_open(AF_UNIX, SOCK_DGRAM);
+  if (!opened.ok()) {
+    return opened.cause();
+  }
+  return unix_datagram(std::move(*opened));
+}
+
+unix_datagram unix_datagram::open() { return try_open().value(); }
+
+result<std::pair<unix_datagram, unix_datagram>> unix_datagram::try_make_pair() {
   io_driver::prepare();
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) {
-    throw error(errno, "socketpair");
+    return failure_cause{errno, "socketpair"};
   }
-  return {unix_datagram(jackdaw::io::socket(file_descriptor(ends[0]))),
-          unix_datagram(jackdaw::io::socket(file_descriptor(ends[1])))};
+  return std::pair(unix_datagram(jackdaw::io::socket(file_descriptor(ends[0]))),
+                   unix_datagram(jackdaw::io::socket(file_descriptor(ends[1]))));
 }
 
-void unix_datagram::connect(const unix_address& peer) {
-  if (::connect(native_handle(), peer.raw(), peer.length()) != 0) {
-    throw error(errno, "connect to", peer.to_string());
-  }
+std::pair<unix_datagram, unix_datagram> unix_datagram::make_pair() {
+  return try_make_pair().value();
 }
+
+result<void> unix_datagram::try_connect(const unix_address& peer) {
+  if (::connect(native_handle(), peer.raw(), peer.length()) != 0) {
+    return failure_cause{errno, "connect to"};
+  }
+  return nothing{};
+}
+
+void unix_datagram::connect(const unix_address& peer) { try_connect(peer).value_about(peer); }
 
 task<result<void>> unix_datagram::try_send_message(std::span<const std::byte> bytes,
                                                    unix_address receiver, bool named,
@@ -149,8 +175,10 @@ task<void> unix_datagram::send_to(std::span<const std::byte> bytes, unix_address
 }
 
 task<void> unix_datagram::send(std::span<const std::byte> bytes, std::span<const int> descriptors) {
-  result<void> sent = co_await try_send(bytes, descriptors);
-  sent.value();
+  const result<void> sent = co_await try_send(bytes, descriptors);
+  if (!sent.ok()) {
+    throw error(sent.error_number(), "send", to_peer(native_handle()));
+  }
 }
 
 throwing<unix_receive_operation> unix_datagram::receive_from(std::span<std::byte> into,

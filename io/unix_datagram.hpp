@@ -55,13 +55,17 @@ class unix_datagram {
   /// A socket with that address; `unnamed` is given an abstract one that is free (autobind). Throws io::error
   /// that names the address. Of files: see unix_listener.
   static unix_datagram bind(const unix_address& local, unix_bind_options options = {});
+  static result<unix_datagram> try_bind(const unix_address& local, unix_bind_options options = {});
   /// One without an address, which can send.
   static unix_datagram open();
+  static result<unix_datagram> try_open();
   /// Two that are connected to each other. Source: socketpair(2).
   static std::pair<unix_datagram, unix_datagram> make_pair();
+  static result<std::pair<unix_datagram, unix_datagram>> try_make_pair();
 
   /// From now on datagrams go to `peer`, and only its own are received. Never waits. Throws io::error.
   void connect(const unix_address& peer);
+  result<void> try_connect(const unix_address& peer);
 
   /// Sends one datagram, and with it duplicates of `descriptors`.
   ///

@@ -12,14 +12,17 @@ namespace {
 
 // A path can be of any type of socket: what refuses one of our own type is dead, or of another one
 // (EPROTOTYPE), which is left alone.
-bool is_dead(const unix_address& there, int type) {
+result<bool> is_dead(const unix_address& there, int type) {
   struct stat found{};
   const std::string path(there.name());
   if (::lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) {
     return false;
   }
-  const socket probe = socket::open(AF_UNIX, type);
-  return ::connect(probe.native_handle(), there.raw(), there.length()) != 0 &&
+  const result<socket> probe = socket::try_open(AF_UNIX, type);
+  if (!probe.ok()) {
+    return probe.cause();
+  }
+  return ::connect((*probe).native_handle(), there.raw(), there.length()) != 0 &&
          errno == ECONNREFUSED;
 }
 
@@ -40,13 +43,16 @@ result<unix_stream> unix_accept_operation::await_resume() {
   return unix_stream{socket(file_descriptor(number))};
 }
 
-socket_file::socket_file(std::string path) : path_(std::move(path)) {
+result<socket_file> socket_file::try_find(std::string path) {
   struct stat found{};
-  if (::lstat(path_.c_str(), &found) != 0) {
-    throw error(errno, "stat", path_);
+  if (::lstat(path.c_str(), &found) != 0) {
+    return failure_cause{errno, "stat"};
   }
-  device_ = found.st_dev;
-  inode_ = found.st_ino;
+  socket_file made;
+  made.path_ = std::move(path);
+  made.device_ = found.st_dev;
+  made.inode_ = found.st_ino;
+  return made;
 }
 
 socket_file& socket_file::operator=(socket_file&& other) noexcept {
@@ -68,31 +74,49 @@ void socket_file::remove() noexcept {
   path_.clear();
 }
 
-socket_file bind_local(const socket& binding, const unix_address& local,
-                       unix_bind_options options) {
+result<socket_file> try_bind_local(const socket& binding, const unix_address& local,
+                                   unix_bind_options options) {
   int failure = try_bind(binding, local);
-  if (failure == EADDRINUSE && options.replace_dead && local.is_path() &&
-      is_dead(local, binding.option(SOL_SOCKET, SO_TYPE))) {
-    ::unlink(std::string(local.name()).c_str());
-    failure = try_bind(binding, local);
+  if (failure == EADDRINUSE && options.replace_dead && local.is_path()) {
+    const result<bool> dead = is_dead(local, binding.option(SOL_SOCKET, SO_TYPE));
+    if (!dead.ok()) {
+      return dead.cause();
+    }
+    if (*dead) {
+      ::unlink(std::string(local.name()).c_str());
+      failure = try_bind(binding, local);
+    }
   }
   if (failure != 0) {
-    throw error(failure, "bind", local.to_string());
+    return failure_cause{failure, "bind"};
   }
   if (options.remove_on_close && local.is_path()) {
-    return socket_file(std::string(local.name()));
+    return socket_file::try_find(std::string(local.name()));
   }
-  return {};
+  return socket_file();
+}
+
+result<unix_listener> unix_listener::try_bind(const unix_address& local,
+                                              unix_listen_options options) {
+  result<jackdaw::io::socket> opened = jackdaw::io::socket::try_open(AF_UNIX, SOCK_STREAM);
+  if (!opened.ok()) {
+    return opened.cause();
+  }
+  result<socket_file> file = try_bind_local(*opened, local, options);
+  if (!file.ok()) {
+    return file.cause();
+  }
+  unix_listener made;
+  made.socket_ = std::move(*opened);
+  made.file_ = std::move(*file);
+  if (::listen(made.native_handle(), options.backlog) != 0) {
+    return failure_cause{errno, "listen on"};
+  }
+  return made;
 }
 
 unix_listener unix_listener::bind(const unix_address& local, unix_listen_options options) {
-  unix_listener made;
-  made.socket_ = socket::open(AF_UNIX, SOCK_STREAM);
-  made.file_ = bind_local(made.socket_, local, options);
-  if (::listen(made.native_handle(), options.backlog) != 0) {
-    throw error(errno, "listen on", local.to_string());
-  }
-  return made;
+  return try_bind(local, options).value_about(local);
 }
 
 task<unix_stream> unix_listener::accept() {

@@ -43,8 +43,8 @@ class [[nodiscard]] unix_accept_operation final : public operation {
 class socket_file {
  public:
   socket_file() noexcept = default;
-  /// The file that is there now. Throws io::error.
-  explicit socket_file(std::string path);
+  /// The file that is there now.
+  static result<socket_file> try_find(std::string path);
   socket_file(socket_file&& other) noexcept
       : path_(std::exchange(other.path_, {})), device_(other.device_), inode_(other.inode_) {}
   socket_file& operator=(socket_file&& other) noexcept;
@@ -59,9 +59,9 @@ class socket_file {
   ino_t inode_ = 0;
 };
 
-/// Binds a socket of any type; gives the file that is to go with it, if any. Throws io::error that names the
-/// address.
-socket_file bind_local(const socket& binding, const unix_address& local, unix_bind_options options);
+/// Binds a socket of any type; gives the file that is to go with it, if any.
+result<socket_file> try_bind_local(const socket& binding, const unix_address& local,
+                                   unix_bind_options options);
 
 /// Threads       Any number of tasks may accept at a time: each connection goes to one of them.
 class unix_listener {
@@ -71,6 +71,8 @@ class unix_listener {
   /// Binds and listens. Throws io::error that names the address. Who may connect is a matter of the
   /// rights of the file (umask) or its directory; an abstract address has none: look at the credentials.
   static unix_listener bind(const unix_address& local, unix_listen_options options = {});
+  static result<unix_listener> try_bind(const unix_address& local,
+                                        unix_listen_options options = {});
 
   /// The next connection.
   ///

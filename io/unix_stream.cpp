@@ -78,7 +78,11 @@ result<received_descriptors> receive_descriptors_operation::await_resume() {
 // A local connection is there at once, or the queue is full: EAGAIN, which no event ends. (poll(2) says that
 // an unconnected socket is writable.)
 task<result<unix_stream>> unix_stream::try_connect(unix_address peer) {
-  unix_stream connected(socket::open(AF_UNIX, SOCK_STREAM));
+  result<socket> opened = socket::try_open(AF_UNIX, SOCK_STREAM);
+  if (!opened.ok()) {
+    co_return opened.cause();
+  }
+  unix_stream connected(std::move(*opened));
   duration back_off = back_off_min;
   while (::connect(connected.native_handle(), peer.raw(), peer.length()) != 0) {
     const int number = errno;
@@ -94,21 +98,20 @@ task<result<unix_stream>> unix_stream::try_connect(unix_address peer) {
 
 task<unix_stream> unix_stream::connect(unix_address peer) {
   result<unix_stream> connected = co_await try_connect(peer);
-  if (!connected.ok()) {
-    throw error(connected.error_number(), connected.cause().call, peer.to_string());
-  }
-  co_return std::move(*connected);
+  co_return connected.value_about(peer);
 }
 
-std::pair<unix_stream, unix_stream> unix_stream::make_pair() {
+result<std::pair<unix_stream, unix_stream>> unix_stream::try_make_pair() {
   io_driver::prepare();
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) {
-    throw error(errno, "socketpair");
+    return failure_cause{errno, "socketpair"};
   }
-  return {unix_stream(socket(file_descriptor(ends[0]))),
-          unix_stream(socket(file_descriptor(ends[1])))};
+  return std::pair(unix_stream(socket(file_descriptor(ends[0]))),
+                   unix_stream(socket(file_descriptor(ends[1]))));
 }
+
+std::pair<unix_stream, unix_stream> unix_stream::make_pair() { return try_make_pair().value(); }
 
 throwing<send_descriptors_operation> unix_stream::send_descriptors(
     std::span<const std::byte> bytes, std::span<const int> descriptors) {

@@ -77,6 +77,7 @@ class unix_stream : public stream_socket {
   static task<result<unix_stream>> try_connect(unix_address peer);
   /// Two ends of one connection. Throws io::error. Source: socketpair(2).
   static std::pair<unix_stream, unix_stream> make_pair();
+  static result<std::pair<unix_stream, unix_stream>> try_make_pair();
 
   static constexpr std::size_t descriptors_max = passed_descriptors_max;  // Per message.
 

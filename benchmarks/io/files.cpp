@@ -1,5 +1,5 @@
-// Question: what does a read of a file cost, by the ring, by the blocking pool, and on the spot with the pool
-// for what is not in memory; and how long does a copy take beside cp?
+// Question: what does a read of a file cost, by the ring, by the blocking pool, on the spot with the pool
+// for what is not in memory, and by plain threads; and how long does a copy take beside cp?
 // Not the question: how fast the disk is. Cold reads are of a virtual machine's disk, whose host has a cache.
 //
 // The file is in the directory for temporary files, and removed at the end. A copy of another size than 64 MiB:
@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <atomic>
+#include <barrier>
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
@@ -21,6 +22,7 @@
 #include <random>
 #include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace jackdaw::benchmarks {
@@ -30,7 +32,25 @@ constexpr std::size_t mebibyte = std::size_t{1} << 20;
 constexpr std::size_t file_bytes = 64 * mebibyte;
 constexpr std::size_t small_bytes = 4096;
 
-enum way : std::int64_t { on_ring, in_pool, on_the_spot, plain };
+enum way : std::int64_t { on_ring, in_pool, on_the_spot, plain, on_the_spot_epoll, by_threads };
+
+const char* name_of(way how) {
+  switch (how) {
+    case on_ring:
+      return "ring";
+    case in_pool:
+      return "to_thread(pread)";
+    case on_the_spot:
+      return "io::file, io_uring";
+    case plain:
+      return "pread in the worker";
+    case on_the_spot_epoll:
+      return "io::file, epoll";
+    case by_threads:
+      return "a thread per reader";
+  }
+  return "";
+}
 
 /// A file of zeroes with its name, gone at the end.
 class temporary_file {
@@ -99,7 +119,7 @@ io::request read_request(io::file_descriptor& from, std::span<std::byte> into) {
 
 task<std::size_t> read_once(way how, reader& by) {
   const std::uint64_t offset = by.next_offset();
-  if (how == on_the_spot) {
+  if (how == on_the_spot || how == on_the_spot_epoll) {
     co_return co_await by.opened.read_at(offset, by.into);
   }
   if (how == in_pool) {
@@ -125,20 +145,36 @@ task<void> read_some(way how, reader& by, std::size_t count) {
   }
 }
 
-task<void> measure_reads(benchmark::State& state) {
-  const auto how = static_cast<way>(state.range(0));
-  const auto size = static_cast<std::size_t>(state.range(1));
-  const bool cold = state.range(2) != 0;
-  const std::size_t each = size > small_bytes ? 8 : 64;
+std::vector<std::unique_ptr<reader>> make_readers(const benchmark::State& state) {
   std::vector<std::unique_ptr<reader>> readers;
   for (std::int64_t index = 0; index < state.range(3); ++index) {
     auto made = std::make_unique<reader>();
-    made->opened = co_await io::file::open(shared_file().path());
     made->own = io::file_descriptor(::open(shared_file().path().c_str(), O_RDONLY | O_CLOEXEC));
-    made->into.resize(size);
+    made->into.resize(static_cast<std::size_t>(state.range(1)));
     made->numbers.seed(static_cast<unsigned>(index + 1));
     made->next = static_cast<std::uint64_t>(index) * 7 * mebibyte;
     readers.push_back(std::move(made));
+  }
+  return readers;
+}
+
+std::size_t reads_of_each(const benchmark::State& state) {
+  return static_cast<std::size_t>(state.range(1)) > small_bytes ? 8 : 64;
+}
+
+void count_reads(benchmark::State& state, std::size_t each) {
+  const auto reads = state.iterations() * static_cast<std::int64_t>(each) * state.range(3);
+  state.SetItemsProcessed(reads);
+  state.SetBytesProcessed(reads * state.range(1));
+}
+
+task<void> measure_reads(benchmark::State& state) {
+  const auto how = static_cast<way>(state.range(0));
+  const bool cold = state.range(2) != 0;
+  const std::size_t each = reads_of_each(state);
+  auto readers = make_readers(state);
+  for (const auto& one : readers) {
+    one->opened = co_await io::file::open(shared_file().path());
   }
   static_cast<void>(co_await io::read_file(shared_file().path()));
   for (auto _ : state) {
@@ -154,19 +190,59 @@ task<void> measure_reads(benchmark::State& state) {
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
     state.SetIterationTime(taken.count());
   }
-  const auto reads = state.iterations() * static_cast<std::int64_t>(each) * state.range(3);
-  state.SetItemsProcessed(reads);
-  state.SetBytesProcessed(reads * state.range(1));
+  count_reads(state, each);
   co_return;
 }
 
-// Arguments: the way (0: ring, 1: pool, 2: on the spot first, 3: plain pread in the worker), bytes of a read
-// (4 KiB at random, 1 MiB in order), whether the file is thrown out of memory before, readers at a time.
+// The same without the library: threads that are there already, let go together.
+void measure_threads(benchmark::State& state) {
+  const bool cold = state.range(2) != 0;
+  const std::size_t each = reads_of_each(state);
+  auto readers = make_readers(state);
+  std::atomic<bool> over{false};
+  std::barrier gate(static_cast<std::ptrdiff_t>(readers.size() + 1));
+  std::vector<std::jthread> threads;
+  for (const auto& one : readers) {
+    threads.emplace_back([&gate, &over, each, by = one.get()] {
+      for (gate.arrive_and_wait(); !over.load(); gate.arrive_and_wait()) {
+        for (std::size_t index = 0; index < each; ++index) {
+          const ssize_t got = ::pread(by->own.get(), by->into.data(), by->into.size(),
+                                      static_cast<off_t>(by->next_offset()));
+          benchmark::DoNotOptimize(got);
+        }
+        gate.arrive_and_wait();
+      }
+    });
+  }
+  for (auto _ : state) {
+    if (cold) {
+      ::posix_fadvise(readers[0]->own.get(), 0, 0, POSIX_FADV_DONTNEED);
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    gate.arrive_and_wait();
+    gate.arrive_and_wait();
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+    state.SetIterationTime(taken.count());
+  }
+  over = true;
+  gate.arrive_and_wait();
+  count_reads(state, each);
+}
+
+// Arguments: the way (as `enum way` has them), bytes of a read (4 KiB at random, 1 MiB in order), whether the file
+// is thrown out of memory before, readers at a time. Pools have one worker. Compare by
+// --benchmark_enable_random_interleaving=true --benchmark_repetitions=9: neighbours on the machine come and go.
 void read_files(benchmark::State& state) {
+  const auto how = static_cast<way>(state.range(0));
+  state.SetLabel(name_of(how));
+  if (how == by_threads) {
+    measure_threads(state);
+    return;
+  }
   io::options options;
   options.mode = io::mode::multi_thread;
   options.workers = 1;
-  options.backend = io::backend::io_uring;
+  options.backend = how == on_the_spot_epoll ? io::backend::epoll : io::backend::io_uring;
   try {
     io::run(measure_reads(state), options);
   } catch (const io::error& refused) {
@@ -175,7 +251,7 @@ void read_files(benchmark::State& state) {
 }
 BENCHMARK(read_files)
     ->ArgNames({"way", "bytes", "cold", "readers"})
-    ->ArgsProduct({{on_ring, in_pool, on_the_spot, plain},
+    ->ArgsProduct({{on_ring, in_pool, on_the_spot, plain, on_the_spot_epoll, by_threads},
                    {static_cast<std::int64_t>(small_bytes), static_cast<std::int64_t>(mebibyte)},
                    {0, 1},
                    {1, 16}})

@@ -32,7 +32,7 @@ class signal_callback final : public ready_callback, public kept_callback {
  private:
   static void notice(ready_callback& noticed) {
     auto& self = static_cast<signal_callback&>(noticed);
-    if (self.arrivals_.try_next() != 0) {
+    if (self.arrivals_.poll() != 0) {
       self.loop_->call_soon([function = self.function_] { (*function)(); });
     }
   }

@@ -258,6 +258,7 @@ TEST_P(buffered_reader_test, a_reset_is_an_error_of_reads_and_a_result_of_fill) 
     static task<void> run(bool by_fill) {
       stream_pair both = connected_streams();
       buffered_reader reader(both.right);
+      const std::string peer = both.right.peer_address().to_string();
       // What was not read makes close() a reset.
       send_now(both.right.native_handle(), "never read");
       static_cast<void>(co_await readable(both.left.native_handle()));
@@ -268,7 +269,7 @@ TEST_P(buffered_reader_test, a_reset_is_an_error_of_reads_and_a_result_of_fill) 
         EXPECT_STREQ(failed.cause().call, "recv");
       } else {
         const std::string failed = co_await told(reader.read_line());
-        EXPECT_EQ(failed, "errno 104: recv: Connection reset by peer");
+        EXPECT_EQ(failed, "errno 104: recv from " + peer + ": Connection reset by peer");
       }
     }
   };

@@ -171,6 +171,29 @@ TEST_P(udp_socket_test, multicast_is_a_matter_of_options) {
   }
 }
 
+void look_at_hops(const char* any, int level, int unicast, int multicast) {
+  auto made = udp_socket::bind(address::parse(any));
+  made.set_hops(7);
+  EXPECT_EQ(made.raw_socket().option(level, unicast), 7);
+  made.set_multicast_hops(3);
+  EXPECT_EQ(made.raw_socket().option(level, multicast), 3);
+  EXPECT_EQ(made.raw_socket().option(level, unicast), 7);
+  EXPECT_THROW(made.set_hops(256), error);
+}
+
+TEST(udp_socket_option_test, hops_to_one_receiver_and_to_groups_are_set_apart) {
+  look_at_hops("127.0.0.1:0", IPPROTO_IP, IP_TTL, IP_MULTICAST_TTL);
+}
+
+TEST(udp_socket_option_test, hops_over_ipv6_are_set_apart_too) {
+  try {
+    static_cast<void>(udp_socket::bind(address::parse("[::1]:0")));
+  } catch (const error& none) {
+    GTEST_SKIP() << none.what();
+  }
+  look_at_hops("[::1]:0", IPPROTO_IPV6, IPV6_UNICAST_HOPS, IPV6_MULTICAST_HOPS);
+}
+
 // -- Many per call --------------------------------------------------------------------------------
 
 std::vector<outgoing_datagram> numbered(const std::vector<std::string>& texts,

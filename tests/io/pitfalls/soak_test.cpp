@@ -44,8 +44,8 @@ using clock_type = std::chrono::steady_clock;
 
 constexpr int lanes = 8;
 constexpr int rounds_of_a_runtime = 50'000;
-// Enough to use up 256 lent buffers, if none came back.
-constexpr int rounds_min_of_a_lane = 1'000;
+// 100,000 over the six runtimes. Enough to use up 256 lent buffers, if none came back.
+constexpr int rounds_min_of_a_lane = 2'100;
 
 /// How long a lane goes on: rounds and time, whichever ends first, but some rounds in any case.
 struct budget {
