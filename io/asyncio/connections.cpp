@@ -118,8 +118,24 @@ task<jackdaw::io::socket> connected_unix_socket(std::string path) {
   co_return made;
 }
 
+std::shared_ptr<transport> begin_transport_on(event_loop& loop, jackdaw::io::socket connected,
+                                              std::shared_ptr<base_protocol> speaker,
+                                              const ssl_setup& secure, future<void> waiter,
+                                              std::shared_ptr<transport_counter> counter) {
+  if (!secure.context) {
+    return socket_transport::begin_on(loop, std::move(connected), std::move(speaker),
+                                      std::move(waiter), std::move(counter));
+  }
+  ssl_layer layer =
+      secure.context.maker().make(loop, std::move(speaker), secure, std::move(waiter));
+  socket_transport::begin_on(loop, std::move(connected), std::move(layer.below), std::nullopt,
+                             std::move(counter));
+  return std::move(layer.above);
+}
+
 task<std::shared_ptr<transport>> begin_transport(jackdaw::io::socket connected,
-                                                 std::shared_ptr<base_protocol> speaker) {
+                                                 std::shared_ptr<base_protocol> speaker,
+                                                 ssl_setup secure) {
   if (connected.option(SOL_SOCKET, SO_TYPE) != SOCK_STREAM) {
     throw std::invalid_argument("A Stream Socket was expected");
   }
@@ -127,7 +143,7 @@ task<std::shared_ptr<transport>> begin_transport(jackdaw::io::socket connected,
   event_loop& loop = get_running_loop();
   const future<void> waiter(loop);
   const auto begun =
-      socket_transport::begin_on(loop, std::move(connected), std::move(speaker), waiter);
+      begin_transport_on(loop, std::move(connected), std::move(speaker), secure, waiter);
   try {
     co_await waiter;
   } catch (...) {
@@ -135,6 +151,46 @@ task<std::shared_ptr<transport>> begin_transport(jackdaw::io::socket connected,
     throw;
   }
   co_return begun;
+}
+
+task<std::shared_ptr<transport>> start_tls(std::shared_ptr<transport> over,
+                                           std::shared_ptr<base_protocol> speaker, ssl_context ssl,
+                                           start_tls_options options) {
+  auto secured =
+      co_await begin_tls(std::move(over), std::move(speaker), ssl_setup(std::move(ssl), options));
+  co_return secured;
+}
+
+task<std::shared_ptr<transport>> begin_tls(std::shared_ptr<transport> over,
+                                           std::shared_ptr<base_protocol> speaker,
+                                           ssl_setup setup) {
+  if (!setup.context) {
+    throw std::invalid_argument("start_tls() needs a context");
+  }
+  if (dynamic_cast<connection_transport*>(over.get()) == nullptr) {
+    throw std::invalid_argument("this transport is not supported by start_tls()");
+  }
+  if (over->is_closing()) {
+    throw error(ENOTCONN, "start_tls");
+  }
+  event_loop& loop = get_running_loop();
+  const future<void> waiter(loop);
+  setup.tells_connection_made = false;
+  const ssl_layer layer = setup.context.maker().make(loop, std::move(speaker), setup, waiter);
+  // Until it knows its connection nothing may arrive.
+  over->pause_reading();
+  over->set_protocol(layer.below);
+  const auto made = loop.call_soon([layer, over] { layer.below->connection_made(over); });
+  const auto goes_on = loop.call_soon([over] { over->resume_reading(); });
+  try {
+    co_await waiter;
+  } catch (...) {
+    over->close();
+    made.cancel();
+    goes_on.cancel();
+    throw;
+  }
+  co_return layer.above;
 }
 
 }  // namespace jackdaw::io::asyncio

@@ -15,7 +15,7 @@
 namespace jackdaw::io::asyncio {
 
 /// Use create_connection() and its like, which make one.
-class socket_transport final : public transport, public selector_transport {
+class socket_transport final : public connection_transport, public selector_transport {
  public:
   /// Begins: `speaker` is told of the connection in the next turn, and `waiter` set after that.
   /// Throws std::invalid_argument if the protocol is none for streams.
@@ -32,6 +32,9 @@ class socket_transport final : public transport, public selector_transport {
   [[nodiscard]] bool is_reading() const noexcept override { return !is_closing() && !paused_; }
   void pause_reading() override;
   void resume_reading() override;
+
+  void force_close(const std::exception_ptr& error) override { lose(error); }
+  [[nodiscard]] bool is_protocol_paused() const noexcept override { return has_paused_protocol(); }
 
   using write_transport::write;
   void write(std::string_view data) override;

@@ -194,6 +194,16 @@ bool tls_engine::has_output() const {
   return is_sending_ || !output_.empty();
 }
 
+std::size_t tls_engine::pending_input() const {
+  const std::lock_guard held(lock_);
+  return input_.size();
+}
+
+std::size_t tls_engine::pending_output() const {
+  const std::lock_guard held(lock_);
+  return output_.size();
+}
+
 void tls_engine::fail(tls_failure kind, int number, std::string text) {
   const std::lock_guard held(lock_);
   note_failure(kind, number, std::move(text));

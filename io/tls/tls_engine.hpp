@@ -63,6 +63,9 @@ class tls_engine {
   /// Adds what is to be sent to `sending`, which holds what was not sent last time. False: it is empty.
   [[nodiscard]] bool begin_send(byte_buffer& sending);
   [[nodiscard]] bool has_output() const;
+  /// Bytes that wait in it, encrypted: that arrived and were not read, and that nobody has begun to send.
+  [[nodiscard]] std::size_t pending_input() const;
+  [[nodiscard]] std::size_t pending_output() const;
 
   /// From outside: the stream below failed, or ended. The first failure counts.
   void fail(tls_failure kind, int number, std::string text);

@@ -75,6 +75,22 @@ std::string read_all(tls_engine& from) {
   return text;
 }
 
+TEST(tls_engine_test, it_says_how_much_waits_in_it) {
+  tls_engine client(client_context(), "localhost");
+  tls_engine server(server_context(), "");
+  shake_hands(client, server);
+  EXPECT_EQ(client.pending_output(), 0U);
+  std::size_t count = 0;
+  ASSERT_EQ(client.write(bytes_of("hello"), count), step::done);
+  const std::size_t encrypted = client.pending_output();
+  EXPECT_GT(encrypted, 5U);
+  carry(client, server, 1'000'000);
+  EXPECT_EQ(client.pending_output(), 0U);
+  EXPECT_EQ(server.pending_input(), encrypted);
+  EXPECT_EQ(read_all(server), "hello");
+  EXPECT_EQ(server.pending_input(), 0U);
+}
+
 TEST(tls_engine_test, bytes_may_come_one_by_one) {
   tls_engine client(client_context(), "localhost");
   tls_engine server(server_context(), "");
