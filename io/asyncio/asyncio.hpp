@@ -7,6 +7,7 @@
 #include <jackdaw/io/asyncio/descriptor_callbacks.hpp>
 #include <jackdaw/io/asyncio/pipe_transports.hpp>
 #include <jackdaw/io/asyncio/protocols.hpp>
+#include <jackdaw/io/asyncio/sendfile.hpp>
 #include <jackdaw/io/asyncio/server.hpp>
 #include <jackdaw/io/asyncio/signal_handlers.hpp>
 #include <jackdaw/io/asyncio/sock_calls.hpp>

@@ -179,6 +179,7 @@ void selector_transport::call_connection_lost(const std::exception_ptr& error) {
     thrown = std::current_exception();
   }
   release();
+  fail_waiters();
   if (thrown != nullptr) {
     std::rethrow_exception(thrown);
   }

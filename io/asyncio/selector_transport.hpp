@@ -73,6 +73,8 @@ class selector_transport : public virtual buffering_transport,
   virtual void read_ready() = 0;
   virtual void write_ready() = 0;
   virtual void drop_buffer() noexcept = 0;
+  /// The connection is lost, and the protocol knows.
+  virtual void fail_waiters() {}
 
   void begin_to_read();
   void stop_reading() noexcept;

@@ -3,12 +3,14 @@
 // Goal: over TLS, a transport's flow control works in both directions, and nothing is lost, doubled or mixed up by
 // it. Method: more bytes than all buffers hold, and a peer by hand.
 #include "ssl_ends.hpp"
+#include <jackdaw/io/asyncio/sendfile.hpp>
 #include <jackdaw/io/tls/asyncio/ssl_transport.hpp>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -155,6 +157,50 @@ task<std::string> ended_while_paused() {
 
 TEST_P(ssl_transport_test, the_end_waits_for_who_does_not_read) {
   EXPECT_EQ(run(ended_while_paused()), "made data:late eof lost:None");
+}
+
+task<> file_by_hand(const std::string& path, const std::string& text, std::string& log) {
+  const auto told = std::make_shared<protocol_trace>();
+  served_by_hand served(told);
+  co_await served.begin();
+  file from = co_await file::open(path);
+  sendfile_options strict;
+  strict.fallback = false;
+  auto refused = sendfile(served.transport, from, strict);
+  EXPECT_THROW(co_await std::move(refused), std::runtime_error);
+  served.transport->set_write_buffer_limits(100'000);
+  auto sending = spawn(sendfile(served.transport, from));
+  std::string got;
+  co_await let_turns_pass(2);
+  EXPECT_FALSE(sending.done());
+  while (got.size() < text.size()) {
+    got += served.client.read();
+    co_await yield();
+  }
+  EXPECT_TRUE(got == text);
+  EXPECT_EQ(co_await sending, text.size());
+  EXPECT_EQ(served.transport->get_protocol(), told);
+  sending = spawn(sendfile(served.transport, from));
+  co_await let_turns_pass(2);
+  served.transport->abort();
+  int number = 0;
+  try {
+    co_await sending;
+  } catch (const error& failed) {
+    number = failed.number();
+  }
+  EXPECT_EQ(number, ECONNRESET);
+  co_await until_lost(*told);
+  told->transport = nullptr;
+  log = told->log;
+}
+
+TEST_P(ssl_transport_test, a_file_is_read_and_written_since_the_kernel_cannot_encrypt_it) {
+  const std::string text = pattern(std::size_t{3} << 20U);
+  const testing::scratch_file made(text);
+  std::string log;
+  run(file_by_hand(made.path(), text, log));
+  EXPECT_EQ(log, "made lost:None");
 }
 
 struct small_buffer final : buffered_protocol {
