@@ -1,6 +1,7 @@
 // create_connection() and its like: a connected socket, a protocol, and the transport between them.
 #pragma once
 
+#include <jackdaw/io/asyncio/name_lookup.hpp>
 #include <jackdaw/io/asyncio/socket_transport.hpp>
 #include <jackdaw/io/asyncio/ssl_context.hpp>
 #include <jackdaw/io/asyncio/transports.hpp>
@@ -33,21 +34,30 @@ struct connection_options : ssl_options {
 
   /// AF_INET, AF_INET6, or both.
   int family = AF_UNSPEC;
-  /// Where the socket is bound before it connects.
-  std::optional<address> local_addr = {};
+  /// Where the socket is bound before it connects: the first that can be, of the family of the address it
+  /// connects to.
+  std::optional<endpoint_name> local_addr = {};
+  /// Happy eyeballs (RFC 8305): how long an attempt may take before the next address is tried as well; 0.25
+  /// seconds is recommended. Without it each address is tried when the one before has failed.
+  std::optional<duration> happy_eyeballs_delay = {};
+  /// How many addresses of the first family come before families take turns. 1 with happy eyeballs; without,
+  /// 0: the order is the system's.
+  std::optional<std::size_t> interleave = {};
   /// If no address can be reached: an exception_group of all errors, instead of one.
   bool all_errors = false;
 };
 
-/// A socket that is connected to the first of the host's addresses that can be reached, tried in order (S217).
+/// A socket that is connected to the first of the host's addresses that can be reached, tried in order, or with happy
+/// eyeballs (S217).
 ///
-/// Errors        io::error; resolve_error; what connection_options::all_errors says.
+/// Errors        io::error, "Multiple exceptions: ..." if several addresses failed in several ways; resolve_error;
+///               what connection_options::all_errors says.
 task<jackdaw::io::socket> connected_socket(std::string host, std::uint16_t port,
                                            connection_options options = {});
+/// The same, with addresses that are looked up.
+task<jackdaw::io::socket> connected_to(std::vector<address> peers, connection_options options);
 /// One that is connected to the local socket `path`. Throws io::error.
 task<jackdaw::io::socket> connected_unix_socket(std::string path);
-/// The addresses of a host; one that is written as a number is not looked up, and does not suspend.
-task<std::vector<address>> addresses_of(std::string host, std::uint16_t port, int family);
 /// The transport of a connected socket, once the protocol knows it; over TLS, once the handshake is over. Throws
 /// std::invalid_argument if it is no stream socket.
 task<std::shared_ptr<transport>> begin_transport(jackdaw::io::socket connected,
