@@ -34,8 +34,8 @@ struct extra_info {
   int socket = -1;  // -1 when it is closed.
   std::optional<socket_name> sockname = {};
   std::optional<socket_name> peername = {};
-  /// Over TLS, from connection_made() on: version, cipher, protocol, and whose certificate the peer has. See
-  /// <jackdaw/io/tls/tls_engine.hpp>.
+  /// Over TLS, from connection_made() on: version, cipher, protocol, and the peer's certificate. Python has the
+  /// cipher and the certificate under names of their own as well. See <jackdaw/io/tls/tls_engine.hpp>.
   std::shared_ptr<const tls_session> ssl_object = nullptr;
 };
 

@@ -26,12 +26,13 @@ namespace jackdaw::io {
 
 /// What the handshake agreed on.
 struct tls_session {
-  std::string version;       // "TLSv1.3"
-  std::string cipher;        // "TLS_AES_256_GCM_SHA384"
-  std::string alpn;          // "" if there is none.
-  std::string server_name;   // What the client asked for; "" if it did not.
-  std::string peer_subject;  // Of the peer's certificate: "CN = example.org"; "" without.
-  bool resumed = false;      // By a ticket.
+  std::string version;           // "TLSv1.3"
+  std::string cipher;            // "TLS_AES_256_GCM_SHA384"
+  std::string alpn;              // "" if there is none.
+  std::string server_name;       // What the client asked for; "" if it did not.
+  std::string peer_subject;      // Of the peer's certificate: "CN = example.org"; "" without.
+  std::string peer_certificate;  // All of it, in DER; "" without.
+  bool resumed = false;          // By a ticket.
 };
 
 /// Threads       Any, at the same time; but handshake() alone.
