@@ -85,12 +85,23 @@ std::string text_of(const std::exception_ptr& error) {
   }
 }
 
+void rethrow_what_is_no_error_of_the_network(const std::vector<std::exception_ptr>& errors) {
+  for (const std::exception_ptr& each : errors) {
+    if (each != nullptr && !is_error<io::error>(each)) {
+      std::rethrow_exception(each);
+    }
+  }
+}
+
 // One after another, or the next ones when the first take long.
 task<std::optional<jackdaw::io::socket>> first_connected(std::vector<connect_plan> plans,
                                                          std::optional<duration> delay) {
   if (delay) {
     auto racing = staggered_race(std::move(plans), &connect_as, delay);
     auto outcome = co_await std::move(racing);
+    if (!outcome.winner) {
+      rethrow_what_is_no_error_of_the_network(outcome.exceptions);
+    }
     co_return std::move(outcome.winner);
   }
   for (const connect_plan& plan : plans) {
@@ -190,18 +201,22 @@ task<std::shared_ptr<transport>> start_tls(std::shared_ptr<transport> over,
   co_return secured;
 }
 
-task<std::shared_ptr<transport>> begin_tls(std::shared_ptr<transport> over,
-                                           std::shared_ptr<base_protocol> speaker,
-                                           ssl_setup setup) {
+void require_ready_for_tls(const transport* over, const ssl_setup& setup) {
   if (!setup.context) {
     throw std::invalid_argument("start_tls() needs a context");
   }
-  if (dynamic_cast<connection_transport*>(over.get()) == nullptr) {
+  if (dynamic_cast<const connection_transport*>(over) == nullptr) {
     throw std::invalid_argument("this transport is not supported by start_tls()");
   }
   if (over->is_closing()) {
     throw error(ENOTCONN, "start_tls");
   }
+}
+
+task<std::shared_ptr<transport>> begin_tls(std::shared_ptr<transport> over,
+                                           std::shared_ptr<base_protocol> speaker,
+                                           ssl_setup setup) {
+  require_ready_for_tls(over.get(), setup);
   event_loop& loop = get_running_loop();
   const future<void> waiter(loop);
   setup.tells_connection_made = false;

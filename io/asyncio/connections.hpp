@@ -129,6 +129,8 @@ task<connection_of<F>> create_unix_connection(F factory, std::string path,
 task<std::shared_ptr<transport>> start_tls(std::shared_ptr<transport> over,
                                            std::shared_ptr<base_protocol> speaker, ssl_context ssl,
                                            start_tls_options options = {});
+/// Throws what start_tls() throws before it begins.
+void require_ready_for_tls(const transport* over, const ssl_setup& setup);
 /// The same, with parameters that were checked.
 task<std::shared_ptr<transport>> begin_tls(std::shared_ptr<transport> over,
                                            std::shared_ptr<base_protocol> speaker, ssl_setup setup);

@@ -266,7 +266,7 @@ void socket_transport::write_eof() {
     return;
   }
   eof_ = true;
-  if (buffer_.empty()) {
+  if (buffer_.empty() && !sending_) {
     shut_down_writing();
   }
 }
@@ -296,6 +296,9 @@ void socket_transport::end_sendfile() noexcept {
   sending_.reset();
   if (was_sending && buffer_.empty() && descriptor() >= 0 && !is_lost()) {
     stop_writing();
+    if (eof_) {
+      shut_down_writing();  // It was asked for meanwhile.
+    }
   }
 }
 

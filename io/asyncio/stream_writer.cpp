@@ -69,6 +69,7 @@ task<void> stream_writer::start_tls_of(std::shared_ptr<state> from, ssl_context 
                                        start_tls_options options) {
   co_await drain_of(from);
   ssl_setup setup(std::move(ssl), options);
+  require_ready_for_tls(from->transport.get(), setup);  // Before anything is taken from the reader.
   if (from->reader) {
     setup.arrived = from->reader->take_unread();
   }

@@ -204,6 +204,27 @@ TEST_P(sendfile_test, the_end_of_the_transport_is_the_end_of_the_sending) {
   EXPECT_EQ(run(disturbed(made.path(), true)), "made lost:None");
 }
 
+task<std::string> ended_meanwhile(std::string path) {
+  socket_and_peer ends;
+  connected connection;
+  co_await connection.begin(ends.take());
+  file from = co_await file::open(std::move(path));
+  const auto sending = spawn(sendfile(connection.made, from));
+  co_await let_turns_pass(3);
+  EXPECT_FALSE(sending.done());
+  connection.made->write_eof();
+  std::string got = co_await receive_all(ends.peer(), sending);
+  char byte = 0;
+  EXPECT_EQ(::recv(ends.peer(), &byte, 1, MSG_DONTWAIT), 0);  // The end, and not "nothing yet".
+  co_await connection.end();
+  co_return got;
+}
+
+TEST_P(sendfile_test, the_end_of_writing_comes_behind_the_file) {
+  const pattern_file made;
+  EXPECT_TRUE(run(ended_meanwhile(made.path())) == text_of_file());
+}
+
 task<std::string> the_peer_goes(std::string path) {
   socket_and_peer ends;
   connected connection;

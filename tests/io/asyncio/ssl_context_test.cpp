@@ -6,6 +6,7 @@
 #include <jackdaw/io/asyncio/connections.hpp>
 #include <jackdaw/io/asyncio/server.hpp>
 #include <jackdaw/io/asyncio/ssl_context.hpp>
+#include <jackdaw/io/asyncio/streams.hpp>
 
 #include <gtest/gtest.h>
 
@@ -114,6 +115,21 @@ task<> begun_on_nothing() {
   const ssl_context context(std::make_shared<const no_secret>(false));
   auto on_nothing = start_tls(nullptr, make_trace(), context);
   EXPECT_THROW(co_await std::move(on_nothing), std::invalid_argument);
+}
+
+task<std::string> nothing_is_lost() {
+  testing::socket_and_peer ends;
+  auto [reader, writer] = co_await open_connection(ends.take());
+  testing::send_now(ends.peer(), "line\nrest\n");
+  std::string got = co_await reader.readline();
+  auto without = writer.start_tls(ssl_context());
+  EXPECT_THROW(co_await std::move(without), std::invalid_argument);
+  got += co_await reader.readline();
+  co_return got;
+}
+
+TEST_P(ssl_context_test, a_stream_that_cannot_begin_tls_loses_nothing) {
+  EXPECT_EQ(run(nothing_is_lost()), "line\nrest\n");
 }
 
 TEST_P(ssl_context_test, tls_begins_on_a_connection_with_a_context) { run(begun_on_nothing()); }
