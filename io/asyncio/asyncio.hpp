@@ -5,8 +5,10 @@
 #include <jackdaw/io/asyncio/connections.hpp>
 #include <jackdaw/io/asyncio/datagram_endpoint.hpp>
 #include <jackdaw/io/asyncio/descriptor_callbacks.hpp>
+#include <jackdaw/io/asyncio/name_lookup.hpp>
 #include <jackdaw/io/asyncio/pipe_transports.hpp>
 #include <jackdaw/io/asyncio/protocols.hpp>
+#include <jackdaw/io/asyncio/sendfile.hpp>
 #include <jackdaw/io/asyncio/server.hpp>
 #include <jackdaw/io/asyncio/signal_handlers.hpp>
 #include <jackdaw/io/asyncio/sock_calls.hpp>

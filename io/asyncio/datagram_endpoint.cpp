@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
+#include <vector>
 
 namespace jackdaw::io::asyncio {
 namespace {
@@ -141,22 +143,74 @@ void datagram_socket_transport::write_ready() {
 
 namespace {
 
-int family_of(const socket_name& name) noexcept {
-  return name.is_internet() ? name.address().family() : AF_UNIX;
+// A pair of addresses that a socket may have.
+struct candidate {
+  explicit candidate(int of) : family(of) {}
+
+  int family;
+  std::optional<socket_name> local = {};
+  std::optional<socket_name> remote = {};
+};
+
+bool is_path(const std::optional<endpoint_name>& name) noexcept {
+  return name && name->known() != nullptr && !name->known()->is_internet();
 }
 
-int family_of(const datagram_options& options) {
-  if (options.local_addr && options.remote_addr &&
-      family_of(*options.local_addr) != family_of(*options.remote_addr)) {
+candidate local_candidate(const datagram_options& options) {
+  candidate only(AF_UNIX);
+  for (const auto& [from, into] : {std::pair(&options.local_addr, &only.local),
+                                   std::pair(&options.remote_addr, &only.remote)}) {
+    if (*from) {
+      if (!is_path(*from)) {
+        throw std::invalid_argument("can not get address information");
+      }
+      *into = *(*from)->known();
+    }
+  }
+  return only;
+}
+
+// As in asyncio, the last address of a family counts.
+void add_addresses(std::vector<candidate>& all, const std::vector<address>& found,
+                   std::optional<socket_name> candidate::* which) {
+  for (const address& each : found) {
+    auto same = std::find_if(all.begin(), all.end(),
+                             [&](const candidate& other) { return other.family == each.family(); });
+    if (same == all.end()) {
+      same = all.insert(all.end(), candidate(each.family()));
+    }
+    (*same).*which = socket_name(each);
+  }
+}
+
+task<std::vector<candidate>> candidates_for(const datagram_options& options) {
+  std::vector<candidate> all;
+  if (is_path(options.local_addr) || is_path(options.remote_addr)) {
+    all.push_back(local_candidate(options));
+    co_return all;
+  }
+  if (!options.local_addr && !options.remote_addr) {
+    if (options.family == AF_UNSPEC) {
+      throw std::invalid_argument("unexpected address family");
+    }
+    all.emplace_back(options.family);
+    co_return all;
+  }
+  if (options.local_addr) {
+    const auto found = co_await options.local_addr->addresses(options.family);
+    add_addresses(all, found, &candidate::local);
+  }
+  if (options.remote_addr) {
+    const auto found = co_await options.remote_addr->addresses(options.family);
+    add_addresses(all, found, &candidate::remote);
+  }
+  std::erase_if(all, [&](const candidate& each) {
+    return (options.local_addr && !each.local) || (options.remote_addr && !each.remote);
+  });
+  if (all.empty()) {
     throw std::invalid_argument("can not get address information");
   }
-  if (options.local_addr || options.remote_addr) {
-    return family_of(options.local_addr ? *options.local_addr : *options.remote_addr);
-  }
-  if (options.family == AF_UNSPEC) {
-    throw std::invalid_argument("unexpected address family");
-  }
-  return options.family;
+  co_return all;
 }
 
 void remove_stale_socket(const socket_name& name) noexcept {
@@ -169,27 +223,43 @@ void remove_stale_socket(const socket_name& name) noexcept {
   }
 }
 
-}  // namespace
-
-task<jackdaw::io::socket> datagram_socket(datagram_options options) {
-  jackdaw::io::socket made = jackdaw::io::socket::open(family_of(options), SOCK_DGRAM);
+task<datagram_ends> open_candidate(candidate wanted, const datagram_options& options) {
+  datagram_ends ends;
+  ends.bound = jackdaw::io::socket::open(wanted.family, SOCK_DGRAM);
   if (options.reuse_port) {
-    made.set_option(SOL_SOCKET, SO_REUSEPORT, 1);
+    ends.bound.set_option(SOL_SOCKET, SO_REUSEPORT, 1);
   }
   if (options.allow_broadcast) {
-    made.set_option(SOL_SOCKET, SO_BROADCAST, 1);
+    ends.bound.set_option(SOL_SOCKET, SO_BROADCAST, 1);
   }
-  if (options.local_addr) {
-    remove_stale_socket(*options.local_addr);
-    const raw_socket_name local(*options.local_addr);
-    if (::bind(made.native_handle(), local.raw(), local.length) != 0) {
-      throw error(errno, "bind", options.local_addr->to_string());
+  if (wanted.local) {
+    remove_stale_socket(*wanted.local);
+    const raw_socket_name local(*wanted.local);
+    if (::bind(ends.bound.native_handle(), local.raw(), local.length) != 0) {
+      throw error(errno, "bind", wanted.local->to_string());
     }
   }
-  if (options.remote_addr && !options.allow_broadcast) {
-    co_await sock_connect(made, *options.remote_addr);
+  if (wanted.remote && !options.allow_broadcast) {
+    co_await sock_connect(ends.bound, *wanted.remote);
   }
-  co_return made;
+  ends.peer = std::move(wanted.remote);
+  co_return ends;
+}
+
+}  // namespace
+
+task<datagram_ends> datagram_socket(datagram_options options) {
+  const std::vector<candidate> all = co_await candidates_for(options);
+  std::exception_ptr first;
+  for (const candidate& each : all) {
+    try {
+      datagram_ends ends = co_await open_candidate(each, options);
+      co_return ends;
+    } catch (const error&) {
+      first = first != nullptr ? first : std::current_exception();
+    }
+  }
+  std::rethrow_exception(first);
 }
 
 task<std::shared_ptr<datagram_transport>> begin_datagram_transport(

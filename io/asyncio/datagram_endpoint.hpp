@@ -56,11 +56,14 @@ class datagram_socket_transport final : public datagram_transport, public select
 };
 
 struct datagram_options {
+  datagram_options() = default;
+
   /// Where it receives.
-  std::optional<socket_name> local_addr = {};
+  std::optional<endpoint_name> local_addr = {};
   /// Whom it sends to, and hears: others are not received, unless broadcasts are allowed.
-  std::optional<socket_name> remote_addr = {};
-  /// Where neither address is given: AF_INET, AF_INET6 or AF_UNIX.
+  std::optional<endpoint_name> remote_addr = {};
+  /// Of names, the addresses that count. Has to be said where neither address is given: AF_INET, AF_INET6 or
+  /// AF_UNIX.
   int family = AF_UNSPEC;
   bool reuse_port = false;
   bool allow_broadcast = false;
@@ -70,26 +73,32 @@ struct datagram_options {
 task<std::shared_ptr<datagram_transport>> begin_datagram_transport(
     jackdaw::io::socket bound, std::shared_ptr<base_protocol> told,
     std::optional<socket_name> peer);
-/// A socket as `options` want it. Throws io::error; std::invalid_argument if they name neither an address nor
-/// a family, or two families.
-task<jackdaw::io::socket> datagram_socket(datagram_options options);
+/// A socket, and whom it sends to.
+struct datagram_ends {
+  datagram_ends() = default;
+
+  jackdaw::io::socket bound;
+  std::optional<socket_name> peer = {};
+};
+/// A socket as `options` want it; of names with several addresses, of the first family that can be had. Throws
+/// io::error; resolve_error; std::invalid_argument if they name neither an address nor a family, or two families.
+task<datagram_ends> datagram_socket(datagram_options options);
 
 /// What create_datagram_endpoint() gives.
 template <class F>
 using endpoint_of = std::pair<std::shared_ptr<datagram_transport>, std::invoke_result_t<F&>>;
 
-/// A datagram socket with a protocol. Names are addresses here: resolve them before.
+/// A datagram socket with a protocol.
 ///
-/// Suspends      Until the protocol's connection_made() has been called.
+/// Suspends      Until names are looked up and the protocol's connection_made() has been called.
 /// Threads       A running event loop's. Throws std::runtime_error elsewhere.
 /// Errors        As datagram_socket().
 /// Source        loop.create_datagram_endpoint.
 template <makes_protocol F>
 task<endpoint_of<F>> create_datagram_endpoint(F factory, datagram_options options) {
-  std::optional<socket_name> peer = options.remote_addr;
-  auto bound = co_await datagram_socket(std::move(options));
+  auto ends = co_await datagram_socket(std::move(options));
   std::invoke_result_t<F&> told = factory();
-  auto begun = co_await begin_datagram_transport(std::move(bound), told, std::move(peer));
+  auto begun = co_await begin_datagram_transport(std::move(ends.bound), told, std::move(ends.peer));
   co_return endpoint_of<F>(std::move(begun), std::move(told));
 }
 

@@ -151,7 +151,7 @@ void read_pipe_transport::read_failed(int number) {
   if (number != EIO) {
     loop().report({read_failure, {}, failed});
   }
-  force_close(failed);
+  lose(failed);
 }
 
 void read_pipe_transport::write(std::string_view /*data*/) { refuse("this pipe is read only"); }
@@ -199,7 +199,7 @@ void write_pipe_transport::resume_reading() { refuse("this pipe is write only");
 void write_pipe_transport::read_ready() {
   if (!is_lost()) {
     const bool unsent = !buffer_.empty();
-    force_close(unsent ? std::make_exception_ptr(error(EPIPE, "write")) : nullptr);
+    lose(unsent ? std::make_exception_ptr(error(EPIPE, "write")) : nullptr);
   }
 }
 

@@ -4,8 +4,6 @@
 #include <jackdaw/runtime/exceptions.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 
-#include <stdexcept>
-#include <string>
 #include <system_error>
 #include <utility>
 
@@ -15,17 +13,6 @@ namespace {
 constexpr std::size_t high_water_default = std::size_t{64} * 1024;
 // From this write on a program is told that it writes to nobody (S207).
 constexpr unsigned dropped_writes_until_warning = 5;
-
-write_buffer_limits limits_of(std::optional<std::size_t> high, std::optional<std::size_t> low) {
-  write_buffer_limits limits;
-  limits.high = high ? *high : low ? 4 * *low : high_water_default;
-  limits.low = low ? *low : limits.high / 4;
-  if (limits.high < limits.low) {
-    throw std::invalid_argument("high (" + std::to_string(limits.high) + ") must be >= low (" +
-                                std::to_string(limits.low) + ") must be >= 0");
-  }
-  return limits;
-}
 
 // Orders to end leave the loop from wherever they come; everything else is the handler's.
 void report_unless_order(event_loop& loop, const char* message, const std::exception_ptr& error) {
@@ -48,7 +35,7 @@ selector_transport::selector_transport(event_loop& loop, jackdaw::io::socket con
       extra_{socket_.native_handle(), local_name_of(socket_.native_handle()),
              peer_name_of(socket_.native_handle())},
       counter_(std::move(counter)),
-      limits_(limits_of({}, {})) {}
+      limits_(write_buffer_limits_of({}, {}, high_water_default)) {}
 
 selector_transport::~selector_transport() = default;
 
@@ -95,7 +82,7 @@ void selector_transport::stop_writing() noexcept { selects().remove_writer(descr
 
 void selector_transport::set_write_buffer_limits(std::optional<std::size_t> high,
                                                  std::optional<std::size_t> low) {
-  limits_ = limits_of(high, low);
+  limits_ = write_buffer_limits_of(high, low, high_water_default);
   maybe_pause_protocol();
 }
 
@@ -143,10 +130,10 @@ void selector_transport::fatal_error(const std::exception_ptr& error, const char
   if (!is_os_error(error)) {
     loop_->report({message, {}, error});
   }
-  force_close(error);
+  lose(error);
 }
 
-void selector_transport::force_close(const std::exception_ptr& error) {
+void selector_transport::lose(const std::exception_ptr& error) {
   if (is_lost()) {
     return;
   }
@@ -192,6 +179,7 @@ void selector_transport::call_connection_lost(const std::exception_ptr& error) {
     thrown = std::current_exception();
   }
   release();
+  fail_waiters();
   if (thrown != nullptr) {
     std::rethrow_exception(thrown);
   }

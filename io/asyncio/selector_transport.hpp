@@ -50,7 +50,7 @@ class selector_transport : public virtual buffering_transport,
   ~selector_transport() override;
 
   void close() override;
-  void abort() override { force_close(nullptr); }
+  void abort() override { lose(nullptr); }
   [[nodiscard]] bool is_closing() const noexcept override { return closing_; }
   [[nodiscard]] std::shared_ptr<base_protocol> get_protocol() const override { return protocol_; }
   void set_protocol(std::shared_ptr<base_protocol> next) override;
@@ -73,6 +73,8 @@ class selector_transport : public virtual buffering_transport,
   virtual void read_ready() = 0;
   virtual void write_ready() = 0;
   virtual void drop_buffer() noexcept = 0;
+  /// The connection is lost, and the protocol knows.
+  virtual void fail_waiters() {}
 
   void begin_to_read();
   void stop_reading() noexcept;
@@ -82,7 +84,7 @@ class selector_transport : public virtual buffering_transport,
   void maybe_resume_protocol();
   /// Ends the connection with an error, which is reported if it is a mistake.
   void fatal_error(const std::exception_ptr& error, const char* message);
-  void force_close(const std::exception_ptr& error);
+  void lose(const std::exception_ptr& error);
   void call_connection_lost(const std::exception_ptr& error);
   /// A write after the end: true, and dropped.
   [[nodiscard]] bool drop_write_after_loss();
@@ -91,6 +93,8 @@ class selector_transport : public virtual buffering_transport,
   [[nodiscard]] bool is_lost() const noexcept { return lost_count_ > 0; }
   [[nodiscard]] event_loop& loop() const noexcept { return *loop_; }
   [[nodiscard]] selector& selects() const { return selector::of(*loop_); }
+
+  [[nodiscard]] bool has_paused_protocol() const noexcept { return protocol_paused_; }
 
   bool paused_ = false;
 

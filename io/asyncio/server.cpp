@@ -33,6 +33,14 @@ std::uint64_t file_at(const std::string& path) noexcept {
 
 bool is_path(const std::string& name) noexcept { return !name.empty() && name.front() != '\0'; }
 
+ssl_setup setup_of(const server_options& options) {
+  ssl_options secure;
+  secure.ssl = options.ssl;
+  secure.ssl_handshake_timeout = options.ssl_handshake_timeout;
+  secure.ssl_shutdown_timeout = options.ssl_shutdown_timeout;
+  return ssl_setup::of_server(secure);
+}
+
 }  // namespace
 
 server::listener::listener(server& serving, jackdaw::io::socket bound)
@@ -58,7 +66,7 @@ void server::listener::forget_path() const noexcept {
 
 server::server(event_loop& loop, std::vector<jackdaw::io::socket> bound, protocol_factory factory,
                const server_options& options)
-    : loop_(&loop), factory_(std::move(factory)), options_(options) {
+    : loop_(&loop), factory_(std::move(factory)), options_(options), secure_(setup_of(options)) {
   for (jackdaw::io::socket& each : bound) {
     listeners_.push_back(std::make_unique<listener>(*this, std::move(each)));
   }
@@ -131,15 +139,15 @@ void server::pause_accepting(listener& listening, int number) {
 // What is wrong with one connection ends that one, and is told in debug mode only.
 task<void> server::greet(std::shared_ptr<server> self, jackdaw::io::socket connected) {
   event_loop& loop = *self->loop_;
-  std::shared_ptr<socket_transport> begun;
+  std::shared_ptr<transport> begun;
   try {
     auto speaker = self->factory_();
     if (self->closed_) {
       co_return;
     }
     const future<void> waiter(loop);
-    begun =
-        socket_transport::begin_on(loop, std::move(connected), std::move(speaker), waiter, self);
+    begun = begin_transport_on(loop, std::move(connected), std::move(speaker), self->secure_,
+                               waiter, self);
     co_await waiter;
   } catch (...) {
     const std::exception_ptr error = std::current_exception();

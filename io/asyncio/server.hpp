@@ -27,6 +27,8 @@
 namespace jackdaw::io::asyncio {
 
 struct server_options {
+  server_options() = default;
+
   /// AF_INET, AF_INET6, or both.
   int family = AF_UNSPEC;
   /// Of listen(2), and how many connections are accepted in a turn.
@@ -37,6 +39,11 @@ struct server_options {
   bool start_serving = true;
   /// Of a local server: close() removes its path, if that is still this socket's (S243).
   bool cleanup_socket = true;
+  /// TLS on each connection: a server's context. The protocol's connection_made() comes after the handshake.
+  ssl_context ssl = {};
+  /// See start_tls_options.
+  std::optional<duration> ssl_handshake_timeout = {};
+  std::optional<duration> ssl_shutdown_timeout = {};
 };
 
 /// Makes the protocol of a connection.
@@ -105,6 +112,7 @@ class server final : public transport_counter,
   event_loop* loop_;
   protocol_factory factory_;
   server_options options_;
+  ssl_setup secure_;
   std::vector<std::unique_ptr<listener>> listeners_;
   intrusive_list<selector_transport> clients_;
   std::optional<std::vector<future<void>>> waiters_{std::in_place};  // None: it is over.
@@ -118,9 +126,11 @@ class server final : public transport_counter,
 ///
 /// Suspends      Always: names are looked up by tasks of their own, and it gives way for a turn when it serves.
 /// Threads       A running event loop's.
-/// Errors        io::error that names the address; resolve_error.
+/// Errors        io::error that names the address; resolve_error; std::invalid_argument if what is said of TLS
+///               contradicts itself. What fails in a connection's handshake ends that connection, and is
+///               reported in debug mode.
 /// Cancellation  Leaves no socket behind.
-/// Source        loop.create_server. Without TLS.
+/// Source        loop.create_server.
 task<std::shared_ptr<server>> create_server(protocol_factory factory,
                                             std::vector<std::string> hosts, std::uint16_t port,
                                             server_options options = {});

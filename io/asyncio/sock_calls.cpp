@@ -75,6 +75,10 @@ std::size_t count_or_throw(ssize_t returned, const char* call) {
 
 }  // namespace
 
+task<void> wait_until_writable(int descriptor) {
+  co_await wait_until_ready(descriptor, direction::writes);
+}
+
 void make_non_blocking(jackdaw::io::socket& made) {
   const int flags = fcntl(made.native_handle(), F_GETFL);
   if (flags < 0 || fcntl(made.native_handle(), F_SETFL, flags | O_NONBLOCK) != 0) {

@@ -50,4 +50,7 @@ task<void> sock_connect(jackdaw::io::socket& connecting, socket_name peer);
 /// Source        loop.sock_accept.
 task<std::pair<jackdaw::io::socket, socket_name>> sock_accept(jackdaw::io::socket& listening);
 
+// --- For calls of their kind ---
+task<void> wait_until_writable(int descriptor);
+
 }  // namespace jackdaw::io::asyncio

@@ -1,5 +1,7 @@
 // Receiving and sending.
+#include <jackdaw/io/asyncio/sendfile.hpp>
 #include <jackdaw/io/asyncio/socket_transport.hpp>
+#include <jackdaw/io/broken_pipe.hpp>
 
 #include <netinet/tcp.h>
 
@@ -153,6 +155,9 @@ void socket_transport::end_of_stream() {
 }
 
 void socket_transport::require_open_end(const char* call) const {
+  if (sending_) {
+    throw std::runtime_error(std::string("unable to ") + call + "; sendfile is in progress");
+  }
   if (eof_) {
     throw std::runtime_error(std::string("Cannot call ") + call + "() after write_eof()");
   }
@@ -225,6 +230,10 @@ void socket_transport::write_ready() {
   if (is_lost()) {
     return;
   }
+  if (buffer_.empty() && sending_) {
+    send_of_file();
+    return;
+  }
   const std::span<const std::byte> left = buffer_.readable();
   const ssize_t count = ::send(descriptor(), left.data(), left.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (count < 0) {
@@ -240,6 +249,10 @@ void socket_transport::write_ready() {
   if (!buffer_.empty() || descriptor() < 0) {
     return;
   }
+  if (sending_ && !is_closing()) {
+    send_of_file();
+    return;
+  }
   stop_writing();
   if (is_closing()) {
     call_connection_lost(nullptr);
@@ -253,7 +266,7 @@ void socket_transport::write_eof() {
     return;
   }
   eof_ = true;
-  if (buffer_.empty()) {
+  if (buffer_.empty() && !sending_) {
     shut_down_writing();
   }
 }
@@ -261,6 +274,71 @@ void socket_transport::write_eof() {
 void socket_transport::shut_down_writing() noexcept {
   // A peer that is gone is told of by the next read.
   static_cast<void>(::shutdown(descriptor(), SHUT_WR));
+}
+
+// -- Files ----------------------------------------------------------------------------------------
+
+future<std::uint64_t> socket_transport::begin_sendfile(int file, std::uint64_t offset,
+                                                       std::uint64_t count) {
+  if (sending_) {
+    throw std::runtime_error("another sendfile is in progress");
+  }
+  const future<std::uint64_t> done(loop());
+  sending_ = file_sending{file, offset, count, 0, done};
+  if (buffer_.empty()) {
+    send_of_file();
+  }
+  return done;
+}
+
+void socket_transport::end_sendfile() noexcept {
+  const bool was_sending = sending_.has_value();
+  sending_.reset();
+  if (was_sending && buffer_.empty() && descriptor() >= 0 && !is_lost()) {
+    stop_writing();
+    if (eof_) {
+      shut_down_writing();  // It was asked for meanwhile.
+    }
+  }
+}
+
+// As much as there is room for now. More in the turn in which there is more.
+void socket_transport::send_of_file() {
+  file_sending& own = *sending_;
+  if (own.done.done()) {
+    stop_writing();  // Cancelled, or sent; end_sendfile() is on its way.
+    return;
+  }
+  const auto piece = std::min<std::uint64_t>(own.left, sendfile_bytes_max);
+  const ssize_t count =
+      sendfile_without_signal(descriptor(), own.file, own.offset, static_cast<std::size_t>(piece));
+  if (count < 0 && !is_transient(static_cast<int>(-count))) {
+    file_failed(own.sent == 0
+                    ? std::make_exception_ptr(sendfile_not_available_error("sendfile(2) failed"))
+                    : std::make_exception_ptr(error(static_cast<int>(-count), "sendfile")));
+    return;
+  }
+  const auto sent = static_cast<std::uint64_t>(std::max<ssize_t>(count, 0));
+  own.offset += sent;
+  own.sent += sent;
+  own.left -= sent;
+  if (count == 0 || own.left == 0) {
+    stop_writing();
+    own.done.set_result(own.sent);
+  } else {
+    begin_to_write();
+  }
+}
+
+void socket_transport::file_failed(const std::exception_ptr& error) {
+  stop_writing();
+  sending_->done.set_exception(error);
+}
+
+void socket_transport::fail_waiters() {
+  if (sending_ && !sending_->done.done()) {
+    sending_->done.set_exception(std::make_exception_ptr(error(ECONNRESET, "sendfile")));
+  }
 }
 
 }  // namespace jackdaw::io::asyncio

@@ -8,14 +8,20 @@
 #include <jackdaw/io/asyncio/selector_transport.hpp>
 #include <jackdaw/io/byte_buffer.hpp>
 
+#include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string_view>
 
 namespace jackdaw::io::asyncio {
 
+/// The most that one call of sendfile(2) is asked for: what lies on a disk that is slow holds up the loop.
+inline constexpr std::size_t sendfile_bytes_max = std::size_t{256} * 1024;
+
 /// Use create_connection() and its like, which make one.
-class socket_transport final : public transport, public selector_transport {
+class socket_transport final : public connection_transport, public selector_transport {
  public:
   /// Begins: `speaker` is told of the connection in the next turn, and `waiter` set after that.
   /// Throws std::invalid_argument if the protocol is none for streams.
@@ -33,6 +39,9 @@ class socket_transport final : public transport, public selector_transport {
   void pause_reading() override;
   void resume_reading() override;
 
+  void force_close(const std::exception_ptr& error) override { lose(error); }
+  [[nodiscard]] bool is_protocol_paused() const noexcept override { return has_paused_protocol(); }
+
   using write_transport::write;
   void write(std::string_view data) override;
   void writelines(std::span<const std::string_view> lines) override;
@@ -42,10 +51,29 @@ class socket_transport final : public transport, public selector_transport {
     return buffer_.size();
   }
 
+  // --- For sendfile() ---
+
+  /// Behind what is buffered, up to `count` bytes of the file; gives their number. Until end_sendfile() nobody can
+  /// write. Throws std::runtime_error if another file is being sent.
+  [[nodiscard]] future<std::uint64_t> begin_sendfile(int file, std::uint64_t offset,
+                                                     std::uint64_t count);
+  void end_sendfile() noexcept;
+
  private:
+  struct file_sending {
+    int file;
+    std::uint64_t offset;
+    std::uint64_t left;
+    std::uint64_t sent;
+    future<std::uint64_t> done;
+  };
+
   void read_ready() override;
   void write_ready() override;
   void drop_buffer() noexcept override { buffer_ = byte_buffer(); }
+  void fail_waiters() override;
+  void send_of_file();
+  void file_failed(const std::exception_ptr& error);
   void read_into_buffer_of_protocol();
   void read_and_pass_on();
   void end_of_stream();
@@ -58,6 +86,7 @@ class socket_transport final : public transport, public selector_transport {
   protocol* plain_ = nullptr;
   buffered_protocol* buffered_ = nullptr;
   byte_buffer buffer_;
+  std::optional<file_sending> sending_;
   bool eof_ = false;
 };
 

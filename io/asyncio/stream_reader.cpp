@@ -126,6 +126,17 @@ void stream_reader::set_transport(std::shared_ptr<read_transport> source) const 
   state_->transport = std::move(source);
 }
 
+std::string stream_reader::take_unread() const {
+  std::string taken(state_->text());
+  state_->buffer.consume(taken.size());
+  return taken;
+}
+
+void stream_reader::replace_transport(std::shared_ptr<read_transport> source) const {
+  state_->transport = std::move(source);
+  state_->paused = false;
+}
+
 task<std::string> stream_reader::read_some(std::shared_ptr<state> from, std::size_t count) {
   from->require_no_error();
   if (count == 0) {

@@ -72,6 +72,10 @@ class stream_reader {
   void set_exception(std::exception_ptr error) const;
   /// The transport to pause. Once; throws std::logic_error the second time.
   void set_transport(std::shared_ptr<read_transport> source) const;
+  /// What arrived and was not read, for whoever understands it.
+  [[nodiscard]] std::string take_unread() const;
+  /// Another one from now on.
+  void replace_transport(std::shared_ptr<read_transport> source) const;
 
  private:
   struct state;

@@ -1,4 +1,5 @@
 // Draining, closing, and what a protocol passes on.
+#include <jackdaw/io/asyncio/connections.hpp>
 #include <jackdaw/io/asyncio/stream_writer.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
@@ -64,6 +65,19 @@ task<void> stream_writer::drain_of(std::shared_ptr<state> from) {
   co_await from->protocol->wait_while_paused();
 }
 
+task<void> stream_writer::start_tls_of(std::shared_ptr<state> from, ssl_context ssl,
+                                       start_tls_options options) {
+  co_await drain_of(from);
+  ssl_setup setup(std::move(ssl), options);
+  require_ready_for_tls(from->transport.get(), setup);  // Before anything is taken from the reader.
+  if (from->reader) {
+    setup.arrived = from->reader->take_unread();
+  }
+  const auto secured = co_await begin_tls(from->transport, from->protocol, std::move(setup));
+  from->transport = secured;
+  from->protocol->begin_tls(secured);
+}
+
 task<void> stream_writer::wait_closed_of(std::shared_ptr<state> from) {
   co_await from->protocol->closed();
 }
@@ -82,6 +96,7 @@ stream_reader_protocol::~stream_reader_protocol() {
 
 void stream_reader_protocol::connection_made(const std::shared_ptr<transport>& made) {
   reader_.set_transport(made);
+  over_tls_ = made->get_extra_info().ssl_object != nullptr;
   if (handler_) {
     const auto handling = handler_(reader_, stream_writer(made, shared_from_this(), reader_));
     if (handling) {
@@ -132,9 +147,15 @@ void stream_reader_protocol::connection_lost(std::exception_ptr error) {
   }
 }
 
+// TLS ends with its first end, and says so to those who wish it otherwise.
 bool stream_reader_protocol::eof_received() {
   reader_.feed_eof();
-  return true;
+  return !over_tls_;
+}
+
+void stream_reader_protocol::begin_tls(const std::shared_ptr<transport>& secured) {
+  over_tls_ = true;
+  reader_.replace_transport(secured);
 }
 
 void stream_reader_protocol::resume_writing() {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <jackdaw/io/asyncio/protocols.hpp>
+#include <jackdaw/io/asyncio/ssl_context.hpp>
 #include <jackdaw/io/asyncio/stream_reader.hpp>
 #include <jackdaw/io/asyncio/transports.hpp>
 #include <jackdaw/io/error.hpp>
@@ -70,6 +71,11 @@ class stream_writer {
   /// Suspends      Only then; and once if the transport is closing.
   /// Errors        What the connection was lost with, as far as the reader knows; connection_lost_error.
   JACKDAW_CORO_WRAPPER task<void> drain() const { return drain_of(state_); }
+  /// Begins TLS: what this writer and its reader do from here on is encrypted. Of all that start_tls() of
+  /// connections.hpp says; it drains first. Whether we are the server is what the context says.
+  JACKDAW_CORO_WRAPPER task<void> start_tls(ssl_context ssl, start_tls_options options = {}) const {
+    return start_tls_of(state_, std::move(ssl), std::move(options));
+  }
   /// Waits until the connection is lost; throws what it was lost with (S230).
   JACKDAW_CORO_WRAPPER task<void> wait_closed() const { return wait_closed_of(state_); }
 
@@ -77,6 +83,8 @@ class stream_writer {
   struct state;
 
   static task<void> drain_of(std::shared_ptr<state> from);
+  static task<void> start_tls_of(std::shared_ptr<state> from, ssl_context ssl,
+                                 start_tls_options options);
   static task<void> wait_closed_of(std::shared_ptr<state> from);
 
   std::shared_ptr<state> state_;
@@ -101,6 +109,7 @@ class stream_reader_protocol final : public protocol,
 
   // --- For writers ---
   task<void> wait_while_paused();
+  void begin_tls(const std::shared_ptr<transport>& secured);
   [[nodiscard]] const future<void>& closed() const noexcept { return closed_; }
 
  private:
@@ -113,6 +122,7 @@ class stream_reader_protocol final : public protocol,
   std::list<future<void>> drain_waiters_;
   bool paused_ = false;
   bool lost_ = false;
+  bool over_tls_ = false;
 };
 
 /// What start_server() takes: a coroutine, which becomes a task per connection, or a plain function.

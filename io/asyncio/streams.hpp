@@ -27,10 +27,12 @@ task<stream> open_connection(std::string host, std::uint16_t port,
                              connection_options options = {});
 /// Over a socket that is connected.
 task<stream> open_connection(jackdaw::io::socket connected,
-                             std::size_t limit = stream_reader::limit_default);
+                             std::size_t limit = stream_reader::limit_default,
+                             ssl_options options = {});
 /// Source        asyncio.open_unix_connection.
 task<stream> open_unix_connection(std::string path,
-                                  std::size_t limit = stream_reader::limit_default);
+                                  std::size_t limit = stream_reader::limit_default,
+                                  ssl_options options = {});
 
 /// Makes the protocols of a stream server.
 [[nodiscard]] protocol_factory stream_protocols(stream_handler handler, std::size_t limit);

@@ -15,20 +15,28 @@
 #include <jackdaw/io/asyncio/socket_name.hpp>
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 
+namespace jackdaw::io {
+struct tls_session;
+}  // namespace jackdaw::io
+
 namespace jackdaw::io::asyncio {
 
 class base_protocol;
 
-/// What get_extra_info() tells. Source: get_extra_info('socket'), ('sockname'), ('peername').
+/// What get_extra_info() tells. Source: get_extra_info('socket'), ('sockname'), ('peername'), ('ssl_object').
 struct extra_info {
   int socket = -1;  // -1 when it is closed.
   std::optional<socket_name> sockname = {};
   std::optional<socket_name> peername = {};
+  /// Over TLS, from connection_made() on: version, cipher, protocol, and the peer's certificate. Python has the
+  /// cipher and the certificate under names of their own as well. See <jackdaw/io/tls/tls_engine.hpp>.
+  std::shared_ptr<const tls_session> ssl_object = nullptr;
 };
 
 /// Threads       All members on the loop's thread.
@@ -67,6 +75,11 @@ struct write_buffer_limits {
   friend bool operator==(const write_buffer_limits&, const write_buffer_limits&) = default;
 };
 
+/// What set_write_buffer_limits() makes of its arguments. Throws std::invalid_argument.
+[[nodiscard]] write_buffer_limits write_buffer_limits_of(std::optional<std::size_t> high,
+                                                         std::optional<std::size_t> low,
+                                                         std::size_t high_default);
+
 /// What can be written to has a buffer, and tells its protocol when to pause (S208).
 class buffering_transport : public virtual base_transport {
  public:
@@ -98,6 +111,16 @@ class write_transport : public virtual buffering_transport {
 
 /// Source        asyncio.Transport.
 class transport : public read_transport, public write_transport {};
+
+/// The transport of a connection: of a socket, or of TLS over such a transport. What start_tls() and sendfile()
+/// need of it.
+class connection_transport : public transport {
+ public:
+  /// As abort(), but it is lost with `error`.
+  virtual void force_close(const std::exception_ptr& error) = 0;
+  /// Between pause_writing() and resume_writing().
+  [[nodiscard]] virtual bool is_protocol_paused() const noexcept = 0;
+};
 
 /// Source        asyncio.DatagramTransport.
 class datagram_transport : public virtual buffering_transport {

@@ -194,6 +194,16 @@ bool tls_engine::has_output() const {
   return is_sending_ || !output_.empty();
 }
 
+std::size_t tls_engine::pending_input() const {
+  const std::lock_guard held(lock_);
+  return input_.size();
+}
+
+std::size_t tls_engine::pending_output() const {
+  const std::lock_guard held(lock_);
+  return output_.size();
+}
+
 void tls_engine::fail(tls_failure kind, int number, std::string text) {
   const std::lock_guard held(lock_);
   note_failure(kind, number, std::move(text));
@@ -223,6 +233,12 @@ tls_session tls_engine::session() const {
     const long count = BIO_get_mem_data(text, &bytes);
     found.peer_subject.assign(bytes, static_cast<std::size_t>(std::max(count, 0L)));
     BIO_free(text);
+    unsigned char* der = nullptr;
+    if (const int der_length = i2d_X509(certificate, &der); der_length > 0) {
+      found.peer_certificate.assign(reinterpret_cast<const char*>(der),
+                                    static_cast<std::size_t>(der_length));
+      OPENSSL_free(der);
+    }
   }
   found.resumed = SSL_session_reused(connection_) == 1;
   return found;

@@ -26,12 +26,13 @@ namespace jackdaw::io {
 
 /// What the handshake agreed on.
 struct tls_session {
-  std::string version;       // "TLSv1.3"
-  std::string cipher;        // "TLS_AES_256_GCM_SHA384"
-  std::string alpn;          // "" if there is none.
-  std::string server_name;   // What the client asked for; "" if it did not.
-  std::string peer_subject;  // Of the peer's certificate: "CN = example.org"; "" without.
-  bool resumed = false;      // By a ticket.
+  std::string version;           // "TLSv1.3"
+  std::string cipher;            // "TLS_AES_256_GCM_SHA384"
+  std::string alpn;              // "" if there is none.
+  std::string server_name;       // What the client asked for; "" if it did not.
+  std::string peer_subject;      // Of the peer's certificate: "CN = example.org"; "" without.
+  std::string peer_certificate;  // All of it, in DER; "" without.
+  bool resumed = false;          // By a ticket.
 };
 
 /// Threads       Any, at the same time; but handshake() alone.
@@ -63,6 +64,9 @@ class tls_engine {
   /// Adds what is to be sent to `sending`, which holds what was not sent last time. False: it is empty.
   [[nodiscard]] bool begin_send(byte_buffer& sending);
   [[nodiscard]] bool has_output() const;
+  /// Bytes that wait in it, encrypted: that arrived and were not read, and that nobody has begun to send.
+  [[nodiscard]] std::size_t pending_input() const;
+  [[nodiscard]] std::size_t pending_output() const;
 
   /// From outside: the stream below failed, or ended. The first failure counts.
   void fail(tls_failure kind, int number, std::string text);

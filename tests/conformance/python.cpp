@@ -37,6 +37,7 @@ bool is_errno(const std::exception& error) {
 constexpr python_name<std::exception> names_of_exceptions[] = {
     {is_errno<ECONNRESET>, "ConnectionResetError"},
     {is_errno<ECONNREFUSED>, "ConnectionRefusedError"},
+    {is_errno<ECONNABORTED>, "ConnectionAbortedError"},
     {is_errno<EPIPE>, "BrokenPipeError"},
     {is_errno<ENOENT>, "FileNotFoundError"},
     {is<std::system_error>, "OSError"},

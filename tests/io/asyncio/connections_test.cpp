@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace jackdaw::io::asyncio {
 namespace {
@@ -100,6 +102,101 @@ task<std::string> from_a_given_address() {
 
 TEST_P(connections_test, a_connection_comes_from_where_it_is_told_to) {
   EXPECT_EQ(run(from_a_given_address()), "127.0.0.2");
+}
+
+// Takes no connection, and refuses none: its queue is full.
+class deaf_listener {
+ public:
+  deaf_listener() : listening_(jackdaw::io::socket::open(AF_INET, SOCK_STREAM)) {
+    const address here = address::loopback(0);
+    EXPECT_EQ(::bind(listening_.native_handle(), here.raw(), here.length()), 0);
+    EXPECT_EQ(::listen(listening_.native_handle(), 0), 0);
+    const address name = listening_.local_address();
+    for (int count = 0; count < 2; ++count) {
+      waiting_.push_back(jackdaw::io::socket::open(AF_INET, SOCK_STREAM));
+      static_cast<void>(::connect(waiting_.back().native_handle(), name.raw(), name.length()));
+    }
+  }
+  [[nodiscard]] address name() const { return listening_.local_address(); }
+
+ private:
+  jackdaw::io::socket listening_;
+  std::vector<jackdaw::io::socket> waiting_;
+};
+
+task<bool> with_happy_eyeballs(std::vector<address> before, duration delay) {
+  const auto serves = co_await create_server(make_greeting, "127.0.0.1", 0);
+  const address listening = serves->sockets().front().address();
+  connection_options options;
+  options.happy_eyeballs_delay = delay;
+  options.local_addr = endpoint_name("localhost", 0);
+  before.push_back(listening);
+  const jackdaw::io::socket made = co_await connected_to(std::move(before), options);
+  const bool right = made.peer_address() == listening;
+  serves->close();
+  serves->abort_clients();
+  co_await serves->wait_closed();
+  co_return right;
+}
+
+TEST_P(connections_test, happy_eyeballs_do_not_wait_for_who_is_slow_or_has_failed) {
+  const deaf_listener deaf;
+  EXPECT_TRUE(run(with_happy_eyeballs({deaf.name()}, std::chrono::milliseconds(1))));
+  EXPECT_TRUE(run(with_happy_eyeballs({address::loopback(1)}, std::chrono::hours(24))));
+}
+
+std::vector<address> where_nobody_is(std::uint16_t port) {
+  std::vector<address> all;
+  all.push_back(address::parse("[::1]:" + std::to_string(port)));
+  all.push_back(address::loopback(port));
+  return all;
+}
+
+task<> refused_in_several_ways() {
+  const std::uint16_t port = co_await free_port();
+  connection_options options;
+  std::string text;
+  try {
+    co_await connected_to(where_nobody_is(port), options);
+  } catch (const error& refused) {
+    text = refused.what();
+  }
+  EXPECT_TRUE(text.starts_with("Multiple exceptions: ")) << text;
+  EXPECT_NE(text.find("[::1]:"), std::string::npos);
+  EXPECT_NE(text.find("127.0.0.1:"), std::string::npos);
+  options.all_errors = true;
+  options.happy_eyeballs_delay = std::chrono::milliseconds(1);
+  options.local_addr = endpoint_name("127.0.0.2", 0);
+  std::string second;
+  try {
+    co_await connected_to(where_nobody_is(port), options);
+  } catch (const exception_group& group) {
+    EXPECT_EQ(group.exceptions().size(), 2U);
+    second = testing::text_of(group.exceptions().front());
+  }
+  EXPECT_NE(second.find("no local address"), std::string::npos) << second;
+}
+
+TEST_P(connections_test, of_several_addresses_each_has_its_error) {
+  run(refused_in_several_ways());
+}
+
+task<> bound_elsewhere() {
+  connection_options options;
+  options.local_addr = endpoint_name("192.0.2.1", 0);  // An address for documentation: nobody's.
+  int number = 0;
+  try {
+    co_await connected_to(where_nobody_is(1), options);
+  } catch (const error& refused) {
+    number = refused.number();
+  }
+  EXPECT_NE(number, 0);
+  auto nowhere = connected_to({}, options);
+  EXPECT_THROW(co_await std::move(nowhere), error);
+}
+
+TEST_P(connections_test, who_cannot_be_where_it_is_told_to_or_has_nobody_to_call_learns_it) {
+  run(bound_elsewhere());
 }
 
 task<std::string> over_a_local_socket(std::string path) {

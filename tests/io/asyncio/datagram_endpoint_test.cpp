@@ -55,7 +55,7 @@ task<std::string> there_and_back() {
   auto [client, answers] = co_await create_datagram_endpoint(make_trace, to_server);
   client->sendto("ping");
   client->sendto("");
-  client->sendto("pong", to_server.remote_addr);
+  client->sendto("pong", server->get_extra_info().sockname);
   EXPECT_THROW(client->sendto("x", socket_name(address::loopback(1))), std::invalid_argument);
   co_await let_turns_pass(6);
   EXPECT_EQ(heard->log, "made ping  pong");
@@ -147,6 +147,44 @@ task<> refused() {
 }
 
 TEST_P(datagram_endpoint_test, what_is_no_datagram_socket_is_refused) { run(refused()); }
+
+task<std::string> by_name() {
+  datagram_options here;
+  here.local_addr = endpoint_name("localhost", 0);
+  here.family = AF_INET;
+  auto [server, heard] = co_await create_datagram_endpoint(make_trace, here);
+  const std::uint16_t port = server->get_extra_info().sockname->address().port();
+  datagram_options there;
+  there.local_addr = endpoint_name("127.0.0.2", 0);
+  there.remote_addr =
+      endpoint_name("localhost", port);  // Of both families; only one has both ends.
+  auto [client, answers] = co_await create_datagram_endpoint(make_trace, there);
+  client->sendto("ping");
+  co_await let_turns_pass(3);
+  EXPECT_EQ(heard->sender.address().host(), "127.0.0.2");
+  client->close();
+  server->close();
+  co_await let_turns_pass(2);
+  co_return heard->log;
+}
+
+TEST_P(datagram_endpoint_test, names_are_looked_up) {
+  EXPECT_EQ(run(by_name()), "made ping lost:None");
+}
+
+task<> no_common_family() {
+  datagram_options mixed = receiving();
+  mixed.remote_addr = endpoint_name("::1", 9);
+  auto creating = create_datagram_endpoint(make_trace, mixed);
+  EXPECT_THROW(co_await std::move(creating), std::invalid_argument);
+  datagram_options nowhere;
+  nowhere.local_addr = endpoint_name("127.0.0.1", 0);
+  nowhere.family = AF_INET6;
+  auto without = create_datagram_endpoint(make_trace, nowhere);
+  EXPECT_THROW(co_await std::move(without), error);
+}
+
+TEST_P(datagram_endpoint_test, ends_of_different_families_are_refused) { run(no_common_family()); }
 
 }  // namespace
 }  // namespace jackdaw::io::asyncio

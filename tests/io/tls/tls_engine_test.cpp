@@ -6,6 +6,7 @@
 #include <jackdaw/io/tls/tls_engine.hpp>
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 
 #include <array>
 #include <cerrno>
@@ -73,6 +74,39 @@ std::string read_all(tls_engine& from) {
     text.append(reinterpret_cast<const char*>(into.data()), count);
   }
   return text;
+}
+
+TEST(tls_engine_test, the_peer_s_certificate_is_there_as_a_whole) {
+  tls_engine client(client_context(), "localhost");
+  tls_engine server(server_context(), "");
+  shake_hands(client, server);
+  const std::string der = client.session().peer_certificate;
+  std::string base64(der.size() * 2, '\0');
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
+                                     reinterpret_cast<const unsigned char*>(der.data()),
+                                     static_cast<int>(der.size()));
+  base64.resize(static_cast<std::size_t>(length));
+  std::string pem = testing::localhost_identity().certificate;
+  std::erase(pem, '\n');
+  EXPECT_GT(length, 100);
+  EXPECT_NE(pem.find("-----BEGIN CERTIFICATE-----" + base64), std::string::npos);
+  EXPECT_EQ(server.session().peer_certificate, "");
+}
+
+TEST(tls_engine_test, it_says_how_much_waits_in_it) {
+  tls_engine client(client_context(), "localhost");
+  tls_engine server(server_context(), "");
+  shake_hands(client, server);
+  EXPECT_EQ(client.pending_output(), 0U);
+  std::size_t count = 0;
+  ASSERT_EQ(client.write(bytes_of("hello"), count), step::done);
+  const std::size_t encrypted = client.pending_output();
+  EXPECT_GT(encrypted, 5U);
+  carry(client, server, 1'000'000);
+  EXPECT_EQ(client.pending_output(), 0U);
+  EXPECT_EQ(server.pending_input(), encrypted);
+  EXPECT_EQ(read_all(server), "hello");
+  EXPECT_EQ(server.pending_input(), 0U);
 }
 
 TEST(tls_engine_test, bytes_may_come_one_by_one) {
