@@ -3,6 +3,7 @@
 
 #include <jackdaw/runtime/base/assert.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <exception>
@@ -188,11 +189,10 @@ class outcome<void> {
   outcome& operator=(outcome&& other) noexcept { return *this = other; }
   outcome& operator=(const outcome& other) noexcept {
     if (other.has_exception()) {
-      set_exception(other.error_);
-    } else if (other.has_value()) {
-      set_value();
+      set_exception(other.exception());
     } else {
       reset();
+      write(other.word());
     }
     return *this;
   }
@@ -202,26 +202,29 @@ class outcome<void> {
     reset();
     set_first_value();
   }
-  void set_first_value() noexcept { std::memcpy(&error_, &value_mark, sizeof error_); }
+  void set_first_value() noexcept { write(value_mark); }
   void set_exception(std::exception_ptr error) noexcept {
     JACKDAW_ASSERT(error != nullptr);
     reset();
-    error_ = std::move(error);
+    ::new (static_cast<void*>(bytes_)) std::exception_ptr(std::move(error));
   }
 
   [[nodiscard]] bool empty() const noexcept { return word() == 0; }
   [[nodiscard]] bool has_value() const noexcept { return word() == value_mark; }
   [[nodiscard]] bool has_exception() const noexcept { return word() > value_mark; }
-  [[nodiscard]] const std::exception_ptr& exception() const noexcept { return error_; }
+  /// Only if there is one.
+  [[nodiscard]] const std::exception_ptr& exception() const noexcept {
+    return *std::launder(reinterpret_cast<const std::exception_ptr*>(bytes_));
+  }
 
   [[nodiscard]] std::exception_ptr error_or_null() const noexcept {
-    return has_exception() ? error_ : nullptr;
+    return has_exception() ? exception() : nullptr;
   }
 
   void rethrow_if_exception() const {
     JACKDAW_ASSERT(!empty());
     if (has_exception()) {
-      std::rethrow_exception(error_);
+      std::rethrow_exception(exception());
     }
   }
 
@@ -240,20 +243,19 @@ class outcome<void> {
 
   [[nodiscard]] std::uintptr_t word() const noexcept {
     std::uintptr_t result = 0;
-    std::memcpy(&result, &error_, sizeof result);
+    std::memcpy(&result, bytes_, sizeof result);
     return result;
   }
-  // To empty. The mark is no exception, and nobody's to destroy.
+  void write(std::uintptr_t word) noexcept { std::memcpy(bytes_, &word, sizeof word); }
+  // To empty.
   void reset() noexcept {
     if (has_exception()) {
-      std::destroy_at(&error_);
+      std::destroy_at(std::launder(reinterpret_cast<std::exception_ptr*>(bytes_)));
     }
-    std::construct_at(&error_);
+    write(0);
   }
 
-  union {
-    std::exception_ptr error_{};
-  };
+  alignas(std::exception_ptr) std::byte bytes_[sizeof(std::exception_ptr)]{};
 };
 
 }  // namespace jackdaw
