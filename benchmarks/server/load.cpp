@@ -1,22 +1,26 @@
 // The client of the server benchmarks: a fixed number of requests over a fixed number of connections, and
 // what the server's threads spent on them.
 //
-//     bench_load PORT PID CONNECTIONS REQUESTS [BYTES] [--spin] [--idle] [--http DEPTH [--path PATH]]
+//     bench_load PORT PID CONNECTIONS REQUESTS [BYTES] [options]
 //
-// Each connection has one request of BYTES (64) under way and sends the next when the reply is there. --http:
-// DEPTH requests of HTTP/1.1 at once, and the next when all replies are there; what a reply looks like is learnt
-// from the first one, and all others have to be as long. PID
-// is the server: the time its threads were on a processor, by the scheduler's own count in nanoseconds
-// (/proc/PID/task/*/schedstat), before and after the counted phase, divided by the requests. A warm-up of a
-// tenth, and at least one request per connection, is not counted. --spin: the client never sleeps. --idle:
-// one request per connection; then prints the server's memory per connection, and the kernel's per pair of
-// sockets, and ends.
+// Each connection has one request under way, or one batch of them, and sends the next when the replies are
+// there. PID is the server, and every further one of "PID,PID": the time its threads were on a processor, by
+// the scheduler's own count in nanoseconds (/proc/PID/task/*/schedstat), before and after the counted phase,
+// divided by the requests. A warm-up of a tenth, and at least one request per connection, is not counted.
 //
-// Prints one line: CPU microseconds per request, voluntary switches per request, requests per second.
+// A request is BYTES (64) that come back; with --http PATH it is a GET, whose first reply tells how long all
+// others are. That is all this client parses: a reply of another length, or more than was asked for, ends it.
+//
+//     --http PATH   GET it, keep-alive     --udp        datagrams      --depth N    requests per batch
+//     --spin        never sleep            --threads N  that share the connections
+//     --idle        one request per connection; then prints the server's memory per connection, and the
+//                   kernel's per pair of sockets, and ends
+//
+// Prints one line: CPU microseconds per request, voluntary switches per request, requests per second, and
+// two percentiles of the microseconds that a batch took.
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <netinet/tcp.h>
-#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -24,20 +28,33 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
+#include <memory>
 #include <sstream>
 #include <string>
-#include <utility>
+#include <thread>
 #include <vector>
 
 namespace {
+
+using clock_type = std::chrono::steady_clock;
+
+struct options {
+  std::vector<std::string> plain;  // PORT PID CONNECTIONS REQUESTS [BYTES]
+  std::string path;                // Of --http.
+  std::size_t depth = 1;
+  std::size_t threads = 1;
+  bool spins = false;
+  bool idle = false;
+  bool datagrams = false;
+};
 
 [[noreturn]] void fail(const char* what) {
   std::perror(what);
@@ -49,8 +66,8 @@ struct usage {
   std::uint64_t switches = 0;
 };
 
-/// What all threads of a process have used.
-void add_usage(const std::string& pid, usage& total) {
+/// Adds what all threads of `pid` have used.
+void add_usage_of(const std::string& pid, usage& total) {
   const std::string tasks = "/proc/" + pid + "/task";
   DIR* const directory = opendir(tasks.c_str());
   if (directory == nullptr) {
@@ -75,20 +92,11 @@ void add_usage(const std::string& pid, usage& total) {
   closedir(directory);
 }
 
-/// Of "PID" or "PID,PID,...".
-std::vector<std::string> each_of(const std::string& pids) {
-  std::vector<std::string> all;
-  std::istringstream list(pids);
-  for (std::string pid; std::getline(list, pid, ',');) {
-    all.push_back(pid);
-  }
-  return all;
-}
-
 usage usage_of(const std::string& pids) {
   usage total;
-  for (const std::string& pid : each_of(pids)) {
-    add_usage(pid, total);
+  std::istringstream list(pids);
+  for (std::string pid; std::getline(list, pid, ',');) {
+    add_usage_of(pid, total);
   }
   return total;
 }
@@ -107,117 +115,98 @@ double memory_in(const std::string& path, const std::string& name) {
 
 double memory_of(const std::string& pids) {
   double total = 0;
-  for (const std::string& pid : each_of(pids)) {
+  std::istringstream list(pids);
+  for (std::string pid; std::getline(list, pid, ',');) {
     total += memory_in("/proc/" + pid + "/smaps_rollup", "Pss:");
   }
   return total;
 }
 
-int connect_to(sockaddr_in server) {
-  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0 ||
-      connect(descriptor, reinterpret_cast<sockaddr*>(&server), sizeof(server)) != 0) {
-    fail("connect");
+/// How often something took so long: 16 steps to each doubling.
+class histogram {
+ public:
+  void add(clock_type::duration took) {
+    const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 16));
+    const auto doubling = static_cast<std::size_t>(std::bit_width(ns)) - 5;
+    ++counts_[std::min(doubling * 16 + (ns >> doubling) - 16, counts_.size() - 1)];
   }
-  const int on = 1;
-  setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  return descriptor;
-}
+  void add(const histogram& other) {
+    for (std::size_t index = 0; index < counts_.size(); ++index) {
+      counts_[index] += other.counts_[index];
+    }
+  }
+  void clear() { counts_.fill(0); }
 
-sockaddr_in loopback(int port) {
-  sockaddr_in server{};
-  server.sin_family = AF_INET;
-  server.sin_port = htons(static_cast<std::uint16_t>(port));
-  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return server;
-}
+  [[nodiscard]] double microseconds_at(double part) const {
+    std::uint64_t total = 0;
+    for (const std::uint64_t count : counts_) {
+      total += count;
+    }
+    auto left = static_cast<double>(total) * part;
+    for (std::size_t index = 0; index < counts_.size(); ++index) {
+      left -= static_cast<double>(counts_[index]);
+      if (left <= 0) {
+        return static_cast<double>((16 + index % 16) << (index / 16)) / 1000;
+      }
+    }
+    return 0;
+  }
 
-/// What a connection sends at once, and what it gets for that.
-struct exchange {
-  std::string message;
-  std::size_t reply_bytes;
-  std::size_t requests = 1;  // In the message.
+ private:
+  std::array<std::uint64_t, 640> counts_{};
 };
-
-exchange echo_of(std::size_t bytes) { return {std::string(bytes, 'x'), bytes}; }
-
-/// `depth` requests for `path`, after one that tells how long a reply is.
-exchange http_requests(int port, const std::string& path, std::size_t depth) {
-  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
-  const int descriptor = connect_to(loopback(port));
-  if (send(descriptor, request.data(), request.size(), MSG_NOSIGNAL) < 0) {
-    fail("send");
-  }
-  std::string reply;
-  std::size_t expected = 1;
-  while (reply.size() < expected) {
-    std::array<char, 65536> buffer;
-    const ssize_t count = recv(descriptor, buffer.data(), buffer.size(), 0);
-    if (count <= 0) {
-      fail("recv");
-    }
-    reply.append(buffer.data(), static_cast<std::size_t>(count));
-    const std::size_t head = reply.find("\r\n\r\n");
-    const std::size_t field = reply.find("ontent-");  // Content-Length, however it is spelt.
-    if (head == std::string::npos) {
-      expected = reply.size() + 1;
-      continue;
-    }
-    std::size_t length = field;
-    while (length < head && strncasecmp(&reply[length], "ontent-length:", 14) != 0) {
-      length = reply.find("ontent-", length + 1);
-    }
-    if (!reply.starts_with("HTTP/1.1 200") || length >= head) {
-      std::fprintf(stderr, "not a reply with a length:\n%s\n", reply.substr(0, head).c_str());
-      std::exit(1);
-    }
-    expected = head + 4 + std::stoul(reply.substr(length + 14));
-  }
-  close(descriptor);
-  std::string message;
-  for (std::size_t count = 0; count < depth; ++count) {
-    message += request;
-  }
-  return {message, depth * expected, depth};
-}
 
 class clients {
  public:
-  clients(int port, std::size_t connections, exchange what, bool spins)
-      : epoll_(epoll_create1(EPOLL_CLOEXEC)), spins_(spins), what_(std::move(what)) {
+  clients(const options& chosen, std::size_t connections)
+      : chosen_(chosen), epoll_(epoll_create1(EPOLL_CLOEXEC)), asked_(connections) {
+    const int port = std::stoi(chosen.plain[0]);
     left_.assign(connections, 0);
-    sockaddr_in server = loopback(port);
     for (std::size_t index = 0; index < connections; ++index) {
-      // The loopback's own addresses: one of them has too few ports for very many connections.
-      server.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(index / 20000));
-      const int descriptor = connect_to(server);
-      epoll_event event{};
-      event.events = EPOLLIN;
-      event.data.u64 = index;
-      epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event);
-      sockets_.push_back(descriptor);
+      connect_one(port, index);
+    }
+    if (chosen.path.empty()) {
+      reply_bytes_ = chosen.plain.size() > 4 ? std::stoul(chosen.plain[4]) : 64;
+      message_.assign(reply_bytes_, 'x');
+    } else {
+      message_ = "GET " + chosen.path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+      learn();
+    }
+    const std::string one = message_;
+    while (message_.size() < one.size() * chosen.depth) {
+      message_ += one;
     }
   }
+  clients(const clients&) = delete;
+  clients& operator=(const clients&) = delete;
+  ~clients() {
+    for (const int descriptor : sockets_) {
+      close(descriptor);
+    }
+    close(epoll_);
+  }
 
-  /// So many requests over all connections together; more, if that is no number of whole messages.
-  void run(std::uint64_t wanted) {
-    const std::uint64_t requests = (wanted + what_.requests - 1) / what_.requests;
+  /// So many requests over all connections together, in whole batches.
+  void run(std::uint64_t requests) {
+    times_.clear();
+    const std::uint64_t batches = (requests + chosen_.depth - 1) / chosen_.depth;
     std::uint64_t started = 0;
     std::uint64_t finished = 0;
-    for (std::size_t index = 0; index < sockets_.size() && started < requests; ++index, ++started) {
+    for (std::size_t index = 0; index < sockets_.size() && started < batches; ++index, ++started) {
       ask(index);
     }
     std::array<epoll_event, 512> events;
-    while (finished < requests) {
-      const int ready =
-          epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), spins_ ? 0 : -1);
+    while (finished < batches) {
+      const int ready = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()),
+                                   chosen_.spins ? 0 : -1);
       for (int each = 0; each < ready; ++each) {
         const std::size_t index = events[static_cast<std::size_t>(each)].data.u64;
         if (!answered(index)) {
           continue;
         }
+        times_.add(clock_type::now() - asked_[index]);
         ++finished;
-        if (started < requests) {
+        if (started < batches) {
           ask(index);
           ++started;
         }
@@ -225,22 +214,76 @@ class clients {
     }
   }
 
+  [[nodiscard]] const histogram& times() const { return times_; }
+
  private:
+  void connect_one(int port, std::size_t index) {
+    sockaddr_in server{};
+    server.sin_family = AF_INET;
+    server.sin_port = htons(static_cast<std::uint16_t>(port));
+    // The loopback's own addresses: one of them has too few ports for very many connections.
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(index / 20000));
+    const int kind = chosen_.datagrams ? SOCK_DGRAM : SOCK_STREAM;
+    const int descriptor = socket(AF_INET, kind | SOCK_CLOEXEC, 0);
+    if (descriptor < 0 ||
+        connect(descriptor, reinterpret_cast<sockaddr*>(&server), sizeof(server)) != 0) {
+      fail("connect");
+    }
+    const int on = 1;
+    if (!chosen_.datagrams) {
+      setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    }
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = index;
+    epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event);
+    sockets_.push_back(descriptor);
+  }
+
+  /// How long a reply is, from the first one.
+  void learn() {
+    send(sockets_[0], message_.data(), message_.size(), MSG_NOSIGNAL);
+    std::string head;
+    std::size_t end = std::string::npos;
+    for (char byte = 0; end == std::string::npos; end = head.find("\r\n\r\n")) {
+      if (recv(sockets_[0], &byte, 1, 0) != 1) {
+        fail("recv");
+      }
+      head += byte;
+    }
+    const std::string name = "content-length: ";
+    std::string lower = head;
+    std::transform(head.begin(), head.end(), lower.begin(), [](char letter) {
+      return letter >= 'A' && letter <= 'Z' ? letter + 32 : letter;
+    });
+    const std::size_t field = lower.find(name);
+    if (!head.starts_with("HTTP/1.1 200 ") || field == std::string::npos) {
+      std::fprintf(stderr, "not what was hoped for:\n%s", head.c_str());
+      std::exit(1);
+    }
+    const std::size_t body = std::stoul(head.substr(field + name.size()));
+    for (left_[0] = body; left_[0] > 0;) {
+      static_cast<void>(answered(0));
+    }
+    reply_bytes_ = head.size() + body;
+  }
+
   void ask(std::size_t index) {
-    left_[index] = what_.reply_bytes;
-    const ssize_t sent =
-        send(sockets_[index], what_.message.data(), what_.message.size(), MSG_NOSIGNAL);
-    if (sent != static_cast<ssize_t>(what_.message.size())) {
+    left_[index] = reply_bytes_ * chosen_.depth;
+    asked_[index] = clock_type::now();
+    const ssize_t sent = send(sockets_[index], message_.data(), message_.size(), MSG_NOSIGNAL);
+    if (sent != static_cast<ssize_t>(message_.size())) {
       fail("send");
     }
   }
 
-  /// True: that was the rest of the reply.
+  /// True: that was the rest of the replies.
   bool answered(std::size_t index) {
-    static std::array<char, 262'144> buffer;
-    // A long reply is not looked at: what the copy costs is not what is measured.
-    const int flags = what_.reply_bytes > buffer.size() ? MSG_TRUNC : 0;
-    const ssize_t count = recv(sockets_[index], buffer.data(), buffer.size(), flags);
+    std::array<char, 16384> buffer;
+    // What is large is not looked at: the client would cost more than the server.
+    const bool large = left_[index] > buffer.size();
+    const ssize_t count = large ? recv(sockets_[index], nullptr, std::size_t{4} << 20, MSG_TRUNC)
+                                : recv(sockets_[index], buffer.data(), buffer.size(), 0);
     if (count <= 0 || static_cast<std::size_t>(count) > left_[index]) {
       fail("recv");
     }
@@ -248,21 +291,59 @@ class clients {
     return left_[index] == 0;
   }
 
+  const options& chosen_;
   int epoll_;
-  bool spins_;
-  exchange what_;
+  std::string message_;  // A batch of them.
+  std::size_t reply_bytes_ = 0;
   std::vector<int> sockets_;
   std::vector<std::size_t> left_;
+  std::vector<clock_type::time_point> asked_;
+  histogram times_;
 };
 
-void show_memory(const std::string& pids, int port, std::size_t connections, const exchange& what) {
+/// As many clients as there are threads.
+class crowd {
+ public:
+  crowd(const options& chosen, std::size_t connections) {
+    for (std::size_t thread = 0; thread < chosen.threads; ++thread) {
+      members_.push_back(std::make_unique<clients>(chosen, connections / chosen.threads));
+    }
+  }
+
+  void run(std::uint64_t requests) {
+    std::vector<std::thread> others;
+    for (std::size_t index = 1; index < members_.size(); ++index) {
+      others.emplace_back([this, index, requests] { members_[index]->run(requests / size()); });
+    }
+    members_[0]->run(requests / size());
+    for (std::thread& each : others) {
+      each.join();
+    }
+  }
+
+  [[nodiscard]] std::size_t size() const { return members_.size(); }
+
+  [[nodiscard]] histogram times() const {
+    histogram all;
+    for (const auto& each : members_) {
+      all.add(each->times());
+    }
+    return all;
+  }
+
+ private:
+  std::vector<std::unique_ptr<clients>> members_;
+};
+
+void show_memory(const options& chosen, std::size_t connections) {
+  const std::string& pids = chosen.plain[1];
   {
-    clients warm_up(port, 64, what, false);
+    clients warm_up(chosen, 64);
     warm_up.run(4096);
   }
   const double server_before = memory_of(pids);
   const double kernel_before = memory_in("/proc/meminfo", "Slab:");
-  clients idle(port, connections, what, false);
+  clients idle(chosen, connections);
   idle.run(connections);
   const double server_after = memory_of(pids);
   const double kernel_after = memory_in("/proc/meminfo", "Slab:");
@@ -272,60 +353,69 @@ void show_memory(const std::string& pids, int port, std::size_t connections, con
               (kernel_after - kernel_before) / count);
 }
 
-void show_cost(const std::string& pid, clients& asking, std::uint64_t requests) {
-  const usage before = usage_of(pid);
-  const auto begin = std::chrono::steady_clock::now();
+void show_cost(const std::string& pids, crowd& asking, std::uint64_t requests) {
+  const usage before = usage_of(pids);
+  const auto begin = clock_type::now();
   asking.run(requests);
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  const usage after = usage_of(pid);
+  const std::chrono::duration<double> took = clock_type::now() - begin;
+  const usage after = usage_of(pids);
   const auto count = static_cast<double>(requests);
-  std::printf("cpu_us %.4f switches %.4f per_second %.0f\n",
+  const histogram times = asking.times();
+  std::printf("cpu_us %.4f switches %.4f per_second %.0f p50_us %.1f p99_us %.1f\n",
               static_cast<double>(after.nanoseconds - before.nanoseconds) / 1000 / count,
-              static_cast<double>(after.switches - before.switches) / count, count / took.count());
+              static_cast<double>(after.switches - before.switches) / count, count / took.count(),
+              times.microseconds_at(0.50), times.microseconds_at(0.99));
+}
+
+options read_options(int count, char** arguments) {
+  options chosen;
+  for (int index = 1; index < count; ++index) {
+    const std::string argument = arguments[index];
+    const std::string value = index + 1 < count ? arguments[index + 1] : "";
+    if (argument == "--spin") {
+      chosen.spins = true;
+    } else if (argument == "--idle") {
+      chosen.idle = true;
+    } else if (argument == "--udp") {
+      chosen.datagrams = true;
+    } else if (argument == "--http") {
+      chosen.path = value;
+      ++index;
+    } else if (argument == "--depth") {
+      chosen.depth = std::stoul(value);
+      ++index;
+    } else if (argument == "--threads") {
+      chosen.threads = std::stoul(value);
+      ++index;
+    } else {
+      chosen.plain.push_back(argument);
+    }
+  }
+  return chosen;
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-  std::vector<std::string> plain;
-  bool spins = false;
-  bool idle = false;
-  std::size_t depth = 0;
-  std::string path = "/plaintext";
-  for (int index = 1; index < count; ++index) {
-    const std::string argument = arguments[index];
-    spins = spins || argument == "--spin";
-    idle = idle || argument == "--idle";
-    if (argument == "--http" && index + 1 < count) {
-      depth = std::stoul(arguments[++index]);
-    } else if (argument == "--path" && index + 1 < count) {
-      path = arguments[++index];
-    } else if (!argument.starts_with("--")) {
-      plain.push_back(argument);
-    }
-  }
-  if (plain.size() < 4) {
-    std::fputs(
-        "usage: bench_load PORT PID CONNECTIONS REQUESTS [BYTES] [--spin] [--idle] [--http DEPTH "
-        "[--path PATH]]\n",
-        stderr);
+  const options chosen = read_options(count, arguments);
+  if (chosen.plain.size() < 4 || chosen.plain.size() > 5) {
+    std::fputs("usage: bench_load PORT PID CONNECTIONS REQUESTS [BYTES] [options]\n", stderr);
     return 2;
   }
   rlimit descriptors{};
   getrlimit(RLIMIT_NOFILE, &descriptors);
   descriptors.rlim_cur = descriptors.rlim_max;
   setrlimit(RLIMIT_NOFILE, &descriptors);
-  const int port = std::stoi(plain[0]);
-  const std::size_t connections = std::stoul(plain[2]);
-  const std::uint64_t requests = std::stoull(plain[3]);
-  const exchange what = depth > 0 ? http_requests(port, path, depth)
-                                  : echo_of(plain.size() > 4 ? std::stoul(plain[4]) : 64);
-  if (idle) {
-    show_memory(plain[1], port, connections, what);
+  const std::size_t connections = std::stoul(chosen.plain[2]);
+  std::uint64_t requests = std::stoull(chosen.plain[3]);
+  if (chosen.idle) {
+    show_memory(chosen, connections);
     return 0;
   }
-  clients asking(port, connections, what, spins);
-  asking.run(std::max<std::uint64_t>(requests / 10, connections));
-  show_cost(plain[1], asking, requests);
+  crowd asking(chosen, connections);
+  const std::uint64_t step = chosen.depth * chosen.threads;
+  requests = (requests + step - 1) / step * step;
+  asking.run(std::max<std::uint64_t>(requests / 10, connections * chosen.depth));
+  show_cost(chosen.plain[1], asking, requests);
   return 0;
 }

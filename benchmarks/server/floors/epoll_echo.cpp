@@ -17,19 +17,17 @@ void watch(int epoll, int descriptor) {
   }
 }
 
-void answer(int descriptor, const replies& to_send) {
+void echo(int descriptor) {
   std::array<std::byte, 2048> buffer;
   const ssize_t received = recv(descriptor, buffer.data(), buffer.size(), 0);
   if (received <= 0) {
     close(descriptor);
     return;
   }
-  const auto reply =
-      to_send.to(std::span<const std::byte>(buffer).first(static_cast<std::size_t>(received)));
-  send(descriptor, reply.data(), reply.size(), MSG_NOSIGNAL);
+  send(descriptor, buffer.data(), static_cast<std::size_t>(received), MSG_NOSIGNAL);
 }
 
-void serve(int listening, const replies& to_send) {
+void serve(int listening) {
   const int epoll = epoll_create1(EPOLL_CLOEXEC);
   watch(epoll, listening);
   std::array<epoll_event, 512> events;
@@ -38,7 +36,7 @@ void serve(int listening, const replies& to_send) {
     for (int index = 0; index < ready; ++index) {
       const int descriptor = events[static_cast<std::size_t>(index)].data.fd;
       if (descriptor != listening) {
-        answer(descriptor, to_send);
+        echo(descriptor);
         continue;
       }
       const int accepted = accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
@@ -52,8 +50,4 @@ void serve(int listening, const replies& to_send) {
 
 }  // namespace
 
-int main(int count, char** arguments) {
-  const replies to_send(count, arguments);
-  return serve_in_threads(count, arguments,
-                          [&to_send](int listening) { serve(listening, to_send); });
-}
+int main(int count, char** arguments) { return serve_in_threads(count, arguments, serve); }

@@ -1,10 +1,19 @@
-// Go: a goroutine per connection. GOMAXPROCS is set by who starts it.
+// Go: a goroutine per connection; net/http with the argument "http", datagrams with "udp". GOMAXPROCS is set by
+// who starts it.
 package main
 
 import (
 	"fmt"
 	"net"
+	"net/http"
+	"os"
 )
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
 
 func echo(peer net.Conn) {
 	defer peer.Close()
@@ -20,12 +29,49 @@ func echo(peer net.Conn) {
 	}
 }
 
-func main() {
-	listening, err := net.Listen("tcp4", "0.0.0.0:0")
-	if err != nil {
-		panic(err)
+func serveDatagrams() {
+	socket, err := net.ListenUDP("udp4", &net.UDPAddr{})
+	check(err)
+	fmt.Println(socket.LocalAddr().(*net.UDPAddr).Port)
+	buffer := make([]byte, 2048)
+	for {
+		count, from, err := socket.ReadFromUDPAddrPort(buffer)
+		check(err)
+		_, err = socket.WriteToUDPAddrPort(buffer[:count], from)
+		check(err)
 	}
+}
+
+func serveHTTP(listening net.Listener) {
+	small := []byte("Hello, World!\n")
+	large := make([]byte, 1<<20)
+	answer := func(body []byte) http.HandlerFunc {
+		length := fmt.Sprint(len(body))
+		return func(into http.ResponseWriter, _ *http.Request) {
+			into.Header().Set("Content-Type", "text/plain")
+			into.Header().Set("Content-Length", length)
+			into.Write(body)
+		}
+	}
+	http.HandleFunc("/", answer(small))
+	http.HandleFunc("/m", answer(large))
+	check(http.Serve(listening, nil))
+}
+
+func main() {
+	kind := ""
+	if len(os.Args) > 1 {
+		kind = os.Args[1]
+	}
+	if kind == "udp" {
+		serveDatagrams()
+	}
+	listening, err := net.Listen("tcp4", "0.0.0.0:0")
+	check(err)
 	fmt.Println(listening.Addr().(*net.TCPAddr).Port)
+	if kind == "http" {
+		serveHTTP(listening)
+	}
 	for {
 		peer, err := listening.Accept()
 		if err == nil {

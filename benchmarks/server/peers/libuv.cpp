@@ -1,14 +1,21 @@
 // libuv: callbacks; a reply is tried at once (uv_try_write), as those who measure it do.
+// With the argument "http": a minimal responder.
+#include "responder.hpp"
+
 #include <arpa/inet.h>
 #include <uv.h>
 
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
+#include <string_view>
 
 namespace {
 
 std::array<char, 65536> scratch;
+std::string replies;
+bool is_http = false;
 
 void lend(uv_handle_t* /*handle*/, std::size_t /*suggested*/, uv_buf_t* buffer) {
   *buffer = uv_buf_init(scratch.data(), static_cast<unsigned>(scratch.size()));
@@ -21,8 +28,13 @@ void received(uv_stream_t* peer, ssize_t count, const uv_buf_t* /*buffer*/) {
     uv_close(reinterpret_cast<uv_handle_t*>(peer), closed);
     return;
   }
-  const uv_buf_t reply = uv_buf_init(scratch.data(), static_cast<unsigned>(count));
-  if (count > 0 && uv_try_write(peer, &reply, 1) != count) {
+  std::string_view text(scratch.data(), static_cast<std::size_t>(count));
+  if (is_http) {
+    text = replies_to(text, replies);
+  }
+  const uv_buf_t reply =
+      uv_buf_init(const_cast<char*>(text.data()), static_cast<unsigned>(text.size()));
+  if (!text.empty() && uv_try_write(peer, &reply, 1) != static_cast<int>(text.size())) {
     std::abort();  // The client takes every reply: there is always room.
   }
 }
@@ -42,7 +54,8 @@ void connected(uv_stream_t* listening, int status) {
 
 }  // namespace
 
-int main() {
+int main(int count, char**) {
+  is_http = count > 1;
   uv_loop_t* const loop = uv_default_loop();
   uv_tcp_t listening;
   uv_tcp_init(loop, &listening);
