@@ -227,7 +227,7 @@ task<> send_all(stream_writer writer, std::string text) {
 }
 
 task<bool> echoed(std::uint16_t port, std::uint64_t seed) {
-  std::string text(200'000 + seed * 1'000, '\0');
+  std::string text(100'000 + seed * 1'000, '\0');
   testing::byte_pattern bytes(seed);
   bytes.fill(std::as_writable_bytes(std::span(text.data(), text.size())));
   connection_options options;
@@ -260,7 +260,7 @@ task<int> many_at_once(std::uint64_t count) {
 }
 
 TEST_P(ssl_transport_test, many_streams_at_once_get_each_its_own) {
-  EXPECT_EQ(run(many_at_once(16)), 16);
+  EXPECT_EQ(run(many_at_once(8)), 8);
 }
 
 struct small_buffer final : buffered_protocol {
