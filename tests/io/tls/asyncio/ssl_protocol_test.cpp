@@ -7,7 +7,8 @@
 #include <jackdaw/io/asyncio/streams.hpp>
 #include <jackdaw/io/tls/asyncio/ssl_protocol.hpp>
 #include <jackdaw/io/tls/tls_error.hpp>
-#include <jackdaw/runtime/gather.hpp>
+#include <jackdaw/runtime/spawn.hpp>
+#include <jackdaw/runtime/wait.hpp>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace jackdaw::io::asyncio {
@@ -38,6 +40,15 @@ JACKDAW_OVER_IO(ssl_protocol_test, testing::loop_kinds());
 task<> until_lost(const protocol_trace& told) {
   while (told.log.find("lost") == std::string::npos) {
     co_await yield();
+  }
+}
+
+// Whatever becomes of it.
+template <class T>
+task<> ignored(task<T> trying) {
+  try {
+    co_await std::move(trying);
+  } catch (const error&) {  // The other end was cancelled.
   }
 }
 
@@ -214,6 +225,65 @@ task<std::string> cancelled_after(int turns) {
 TEST_P(ssl_protocol_test, a_cancelled_one_is_closed) {
   EXPECT_EQ(run(cancelled_after(1)), "closed ");  // Before the handshake.
   EXPECT_EQ(run(cancelled_after(3)), "closed ");  // Within it.
+}
+
+// Both ends are begun, and one is cancelled after so many turns, or both.
+task<bool> cancelled_at(int turns, bool client, bool server, bool upgrades) {
+  auto local = testing::local_streams();
+  const auto left = make_trace();
+  const auto right = make_trace();
+  const auto make_left = [left] { return left; };
+  const auto make_right = [right] { return right; };
+  std::vector<join_handle<void>> both;
+  if (upgrades) {
+    auto [made, left_told] =
+        co_await create_connection(make_left, std::move(local.left.raw_socket()));
+    auto [accepted, right_told] =
+        co_await connect_accepted_socket(make_right, std::move(local.right.raw_socket()));
+    start_tls_options named;
+    named.server_hostname = "localhost";
+    both.push_back(spawn(ignored(start_tls(made, left, testing::client_context(), named))));
+    both.push_back(spawn(ignored(start_tls(accepted, right, testing::server_context()))));
+  } else {
+    both.push_back(spawn(
+        ignored(create_connection(make_left, std::move(local.left.raw_socket()), as_client()))));
+    both.push_back(spawn(ignored(
+        connect_accepted_socket(make_right, std::move(local.right.raw_socket()), as_server()))));
+  }
+  co_await let_turns_pass(turns);
+  const bool in_time = !both[0].done() && !both[1].done();
+  if (client) {
+    both[0].cancel();
+  }
+  if (server) {
+    both[1].cancel();
+  }
+  if (turns == 0 && upgrades) {  // A task that never ran did not close its connection.
+    (client ? left : right)->transport->abort();
+  }
+  co_await wait(both);
+  for (const auto& told : {left, right}) {
+    if (told->transport != nullptr) {
+      told->transport->abort();
+    }
+    while (told->log.starts_with("made") && told->log.find("lost") == std::string::npos) {
+      co_await yield();
+    }
+    told->transport = nullptr;
+  }
+  co_return in_time;
+}
+
+TEST_P(ssl_protocol_test, a_cancellation_may_come_in_any_turn) {
+  for (const bool upgrades : {false, true}) {
+    for (const auto& [client, server] : {std::pair(true, false), {false, true}, {true, true}}) {
+      int turns = 0;
+      while (run(cancelled_at(turns, client, server, upgrades))) {
+        ++turns;
+      }
+      EXPECT_GT(turns, 2);
+    }
+  }
 }
 
 // -- Ends -----------------------------------------------------------------------------------------

@@ -4,7 +4,9 @@
 // it. Method: more bytes than all buffers hold, and a peer by hand.
 #include "ssl_ends.hpp"
 #include <jackdaw/io/asyncio/sendfile.hpp>
+#include <jackdaw/io/asyncio/streams.hpp>
 #include <jackdaw/io/tls/asyncio/ssl_transport.hpp>
+#include <jackdaw/runtime/gather.hpp>
 
 #include <gtest/gtest.h>
 
@@ -201,6 +203,64 @@ TEST_P(ssl_transport_test, a_file_is_read_and_written_since_the_kernel_cannot_en
   std::string log;
   run(file_by_hand(made.path(), text, log));
   EXPECT_EQ(log, "made lost:None");
+}
+
+task<> echo_all(stream_reader reader, stream_writer writer) {
+  while (true) {
+    const std::string data = co_await reader.read(100'000);
+    if (data.empty()) {
+      break;
+    }
+    writer.write(data);
+    co_await writer.drain();
+  }
+  writer.close();
+  co_await writer.wait_closed();
+}
+
+task<> send_all(stream_writer writer, std::string text) {
+  const std::string_view whole = text;
+  for (std::size_t sent = 0; sent < whole.size(); sent += 7'777) {
+    writer.write(whole.substr(sent, 7'777));
+    co_await writer.drain();
+  }
+}
+
+task<bool> echoed(std::uint16_t port, std::uint64_t seed) {
+  std::string text(100'000 + seed * 1'000, '\0');
+  testing::byte_pattern bytes(seed);
+  bytes.fill(std::as_writable_bytes(std::span(text.data(), text.size())));
+  connection_options options;
+  options.ssl = testing::client_context();
+  options.server_hostname = "localhost";
+  auto [reader, writer] =
+      co_await open_connection("127.0.0.1", port, stream_reader::limit_default, options);
+  const auto sending = spawn(send_all(writer, text));
+  const std::string got = co_await reader.readexactly(text.size());
+  co_await sending;
+  writer.close();
+  co_await writer.wait_closed();
+  co_return got == text;
+}
+
+task<int> many_at_once(std::uint64_t count) {
+  server_options secure;
+  secure.ssl = testing::server_context();
+  const auto serves = co_await start_server(&echo_all, "127.0.0.1", 0, secure);
+  const std::uint16_t port = serves->sockets().front().address().port();
+  std::vector<task<bool>> clients;
+  for (std::uint64_t seed = 0; seed < count; ++seed) {
+    clients.push_back(echoed(port, seed));
+  }
+  auto gathered = gather(std::move(clients));
+  const std::vector<bool> right = co_await std::move(gathered);
+  serves->close();
+  co_await serves->wait_closed();
+  co_return static_cast<int>(std::count(right.begin(), right.end(), true));
+}
+
+TEST_P(ssl_transport_test, many_streams_at_once_get_each_its_own) {
+  EXPECT_EQ(run(many_at_once(8)), 8);
 }
 
 struct small_buffer final : buffered_protocol {
