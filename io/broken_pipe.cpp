@@ -1,6 +1,7 @@
 // SIGPIPE is sent to the thread that writes: so that thread holds it off, and takes it back.
 #include <jackdaw/io/broken_pipe.hpp>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
@@ -39,6 +40,12 @@ ssize_t without_signal(Call call) noexcept {
 
 ssize_t write_without_signal(int descriptor, std::span<const std::byte> from) noexcept {
   return without_signal([&] { return ::write(descriptor, from.data(), from.size()); });
+}
+
+ssize_t splice_without_signal(int from, int to, std::size_t count) noexcept {
+  return without_signal([&] {
+    return ::splice(from, nullptr, to, nullptr, count, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+  });
 }
 
 ssize_t sendfile_without_signal(int to, int from, std::uint64_t offset,

@@ -1,5 +1,4 @@
 // Reading and cutting inotify's records.
-#include <jackdaw/io/error.hpp>
 #include <jackdaw/io/file_watcher.hpp>
 #include <jackdaw/io/operation.hpp>
 

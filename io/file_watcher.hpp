@@ -5,6 +5,7 @@
 // (overflow): then look at the files themselves.
 #pragma once
 
+#include <jackdaw/io/error.hpp>
 #include <jackdaw/io/file_descriptor.hpp>
 #include <jackdaw/runtime/task.hpp>
 

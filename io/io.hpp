@@ -19,6 +19,7 @@
 #include <jackdaw/io/resolver.hpp>
 #include <jackdaw/io/run.hpp>
 #include <jackdaw/io/signal_set.hpp>
+#include <jackdaw/io/splice.hpp>
 #include <jackdaw/io/standard_streams.hpp>
 #include <jackdaw/io/tcp_listener.hpp>
 #include <jackdaw/io/tcp_stream.hpp>

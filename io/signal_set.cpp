@@ -1,5 +1,4 @@
 // The handler, and the table it looks into.
-#include <jackdaw/io/error.hpp>
 #include <jackdaw/io/readiness.hpp>
 #include <jackdaw/io/signal_set.hpp>
 

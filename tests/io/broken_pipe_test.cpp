@@ -59,6 +59,18 @@ TEST(broken_pipe_test, a_signal_that_was_pending_before_stays) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+TEST(broken_pipe_test, bytes_are_moved_from_a_pipe_or_refused_without_a_signal) {
+  auto pipe = testing::make_pipe();
+  auto streams = testing::local_streams();
+  EXPECT_EQ(splice_without_signal(pipe.reads.get(), streams.left.native_handle(), 5), -EAGAIN);
+  EXPECT_EQ(write_without_signal(pipe.writes.get(), bytes_of("hello")), 5);
+  EXPECT_EQ(splice_without_signal(pipe.reads.get(), streams.left.native_handle(), 4), 4);
+  EXPECT_EQ(testing::receive_now(streams.right.native_handle()), "hell");
+  streams.right.close();
+  EXPECT_EQ(splice_without_signal(pipe.reads.get(), streams.left.native_handle(), 1), -EPIPE);
+  pipe.writes.close();
+}
+
 TEST(broken_pipe_test, a_file_is_sent_from_an_offset_or_refused_without_a_signal) {
   auto streams = testing::local_streams();
   const file_descriptor from(::open("/proc/version", O_RDONLY | O_CLOEXEC));
