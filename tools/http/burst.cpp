@@ -3,7 +3,10 @@
 #include <jackdaw/tools/http/access_line.hpp>
 #include <jackdaw/tools/http/burst.hpp>
 
+#include <new>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace jackdaw::http {
 
@@ -12,12 +15,59 @@ namespace {
 // Replies are coalesced up to about this much; large bodies must not pile up behind a slow reader.
 constexpr std::size_t output_bytes_high = 64UL * 1024;
 
+// What bursts leave for the next ones on their thread. As many bursts are there at a time as connections have
+// something to do, which is more than malloc() keeps at hand for a thread.
+constexpr std::size_t leavings_max = 64;
+constexpr std::size_t leavings_bytes_max = 4096;  // Of each.
+
+// Not inline: a compiler must not keep a thread-local address across a suspension of its caller.
+[[gnu::noinline]] std::vector<burst::leavings>& leavings_here() {
+  thread_local std::vector<burst::leavings> here;
+  return here;
+}
+
+burst::leavings take_leavings() {
+  std::vector<burst::leavings>& here = leavings_here();
+  if (here.empty()) {
+    return {};
+  }
+  burst::leavings last = std::move(here.back());
+  here.pop_back();
+  return last;
+}
+
+void keep(burst::leavings old) noexcept {
+  std::vector<burst::leavings>& here = leavings_here();
+  if (old.message.memory_bytes() + old.output.capacity() > leavings_bytes_max) {
+    return;
+  }
+  if (here.capacity() == 0) {
+    try {
+      here.reserve(leavings_max);
+    } catch (const std::bad_alloc&) {
+      return;
+    }
+  }
+  if (here.size() < leavings_max) {
+    old.output.clear();
+    here.push_back(std::move(old));
+  }
+}
+
 }  // namespace
 
-burst::burst(server_context& server, const client* who)
-    : server_(server), who_(who), parser_(server.options.limits) {}
+burst::burst(server_context& server, const client* who) : burst(server, who, take_leavings()) {}
 
-burst::~burst() { leave_flight(); }
+burst::burst(server_context& server, const client* who, leavings old)
+    : server_(server),
+      who_(who),
+      parser_(server.options.limits, std::move(old.message)),
+      output_(std::move(old.output)) {}
+
+burst::~burst() {
+  leave_flight();
+  keep({parser_.take_message(), std::move(output_)});
+}
 
 void burst::log(const request* message, status code, std::uint64_t body_bytes) {
   if (server_.log != nullptr) {

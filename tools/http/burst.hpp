@@ -34,6 +34,12 @@ class burst : public pooled {
     abort,  // As close, and the client may still be sending: linger, or it may not see the reply.
   };
 
+  /// Memory that the next burst can use.
+  struct leavings {
+    request message;
+    std::string output;
+  };
+
   /// `who` is null if nobody wants to know, and outlives the burst.
   explicit burst(server_context& server, const client* who = nullptr);
   burst(const burst&) = delete;
@@ -80,6 +86,8 @@ class burst : public pooled {
   [[nodiscard]] std::string& output() noexcept { return output_; }
 
  private:
+  burst(server_context& server, const client* who, leavings old);
+
   [[nodiscard]] step answer_all(std::span<const std::byte> bytes, time_point now);
   [[nodiscard]] wish answer_request(bool last);
   [[nodiscard]] wish write_reply(bool last);

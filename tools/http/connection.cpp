@@ -68,21 +68,30 @@ time_point now() { return current_scheduler().now(); }
 
 enum class arrival : std::uint8_t { bytes, end, late };
 
+// What may take until a deadline. For timeout_at(), which does not read the clock, as timeout() does.
+template <class Wire>
+struct reading {
+  Wire* wire;
+  JACKDAW_CORO_WRAPPER auto operator()(timeout_scope& /*unused*/) const { return wire->fill(); }
+};
+
+template <class Wire>
+struct writing {
+  Wire* wire;
+  std::span<const std::byte> bytes;
+  JACKDAW_CORO_WRAPPER auto operator()(timeout_scope& /*unused*/) const {
+    return wire->write_all(bytes);
+  }
+};
+
 constexpr bool waits_in_between(burst::wish next) noexcept {
   return next == burst::wish::sleep || next == burst::wish::open || next == burst::wish::body;
-}
-
-// A function of its own, so that the operation that timeout() takes is in no coroutine's frame but timeout's.
-template <class Wire>
-[[gnu::noinline]] JACKDAW_CORO_WRAPPER task<io::result<std::size_t>> fill_within(Wire& wire,
-                                                                                 duration limit) {
-  return timeout(limit, wire.fill());
 }
 
 template <class Wire>
 task<arrival> await_bytes(Wire& wire, time_point deadline) {
   try {
-    const io::result<std::size_t> count = co_await fill_within(wire, deadline - now());
+    const io::result<std::size_t> count = co_await timeout_at(deadline, reading<Wire>{&wire});
     co_return count.ok() && *count > 0 ? arrival::bytes : arrival::end;
   } catch (const timeout_error&) {
     co_return arrival::late;
@@ -91,14 +100,15 @@ task<arrival> await_bytes(Wire& wire, time_point deadline) {
 
 // Writes all of `output` and empties it. False if the client has gone, or reads too slowly.
 template <class Wire>
-[[gnu::noinline]] task<bool> send(Wire& wire, std::string& output, duration limit) {
+[[gnu::noinline]] task<bool> send(Wire& wire, std::string& output, time_point deadline) {
   if (output.empty()) {
     co_return true;
   }
   bool sent = false;
   try {
     const auto bytes = std::as_bytes(std::span(output));
-    const io::result<std::size_t> count = co_await timeout(limit, wire.write_all(bytes));
+    const io::result<std::size_t> count =
+        co_await timeout_at(deadline, writing<Wire>{&wire, bytes});
     sent = count.ok();
   } catch (const timeout_error&) {
     sent = false;
@@ -183,7 +193,8 @@ template <class Wire>
     server.metrics.count_shed(shed::address);
     std::string output;
     append_refusal(output, status::service_unavailable);
-    if (!server.tls.has_value() && co_await send(wire, output, linger_time)) {
+    const time_point limit = deadline_after(now(), linger_time);
+    if (!server.tls.has_value() && co_await send(wire, output, limit)) {
       co_await linger(wire);
     }
   }
@@ -255,7 +266,7 @@ task<void> serve(server_context& server, io::tcp_stream stream, std::unique_ptr<
     if (work != nullptr || wire.buffered().empty()) {
       try {
         // Not await_bytes(): a coroutine in between would be one more frame per idle connection.
-        const io::result<std::size_t> count = co_await fill_within(wire, deadline - at);
+        const io::result<std::size_t> count = co_await timeout_at(deadline, reading<Wire>{&wire});
         arrived = count.ok() && *count > 0 ? arrival::bytes : arrival::end;
       } catch (const timeout_error&) {
         arrived = arrival::late;
@@ -271,7 +282,8 @@ task<void> serve(server_context& server, io::tcp_stream stream, std::unique_ptr<
     }
     do {
       next = answer(*work, wire, arrived, at);
-      const bool sent = co_await send(wire, work->output(), server.options.write_timeout);
+      const time_point limit = deadline_after(at, server.options.write_timeout);
+      const bool sent = co_await send(wire, work->output(), limit);
       at = now();
       if (!sent) {
         work->sent(at);
@@ -315,7 +327,7 @@ task<void> turn_away(server_context& server, io::tcp_stream stream) {
   plain_wire wire(stream);
   std::string output;
   append_refusal(output, status::service_unavailable);
-  if (co_await send(wire, output, linger_time)) {
+  if (co_await send(wire, output, deadline_after(now(), linger_time))) {
     co_await linger(wire);
   }
   server.turning_away.fetch_sub(1, std::memory_order_relaxed);  // Only bounds their number.

@@ -46,6 +46,11 @@ class request {
   /// What the client asked for; the server may still decide to close.
   [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_; }
 
+  /// What it keeps.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept {
+    return text_.capacity() + body_.capacity() + fields_.capacity() * sizeof(field_ranges);
+  }
+
   [[nodiscard]] std::size_t field_count() const noexcept { return fields_.size(); }
 
   /// The value of the first field of that name, whatever the case of its letters.

@@ -120,12 +120,13 @@ constinit const http_parser_settings request_parser::callbacks::settings = {
     .on_chunk_complete = nullptr,
 };
 
-request_parser::request_parser(const request_limits& limits) noexcept : limits_(limits) { reset(); }
+request_parser::request_parser(const request_limits& limits, request spare) noexcept
+    : limits_(limits), request_(std::move(spare)) {
+  reset();
+}
 
 void request_parser::reset() noexcept {
   request_.clear();
-  http_parser_init(&parser_, HTTP_REQUEST);
-  parser_.data = this;
   scanned_ = 0;
   head_bytes_ = 0;
   field_count_ = 0;
@@ -176,6 +177,9 @@ void request_parser::advance(std::string_view bytes) {
         consumed_ += 2;
         head_bytes_ += 2;
       }
+      // Here, and not in reset(): most parsers see one request and are reset after it.
+      http_parser_init(&parser_, HTTP_REQUEST);
+      parser_.data = this;
       phase_ = phase::request_line;
       return;
     case phase::request_line:

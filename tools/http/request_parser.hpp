@@ -32,6 +32,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace jackdaw::http {
 
@@ -55,7 +56,8 @@ class request_parser {
     std::size_t consumed;
   };
 
-  explicit request_parser(const request_limits& limits = {}) noexcept;
+  /// `spare` is an old message, for its memory.
+  explicit request_parser(const request_limits& limits = {}, request spare = {}) noexcept;
   request_parser(const request_parser&) = delete;
   request_parser& operator=(const request_parser&) = delete;
 
@@ -74,6 +76,9 @@ class request_parser {
 
   /// Ready for the next request; keeps memory.
   void reset() noexcept;
+
+  /// The message, for its memory. The parser is of no more use.
+  [[nodiscard]] request take_message() noexcept { return std::move(request_); }
 
  private:
   enum class phase : std::uint8_t {

@@ -4,7 +4,8 @@
 // additions and no traffic between cores; who asks adds the shards up. A connection tells once per group of
 // replies, not once per request.
 //
-//   S1  relaxed: statistics, which order nothing. More threads than shards share one, hence fetch_add.
+//   S1  relaxed: statistics, which order nothing. A shard that one thread writes needs no more than a load and
+//       a store; more threads than shards share the last one, with fetch_add.
 #pragma once
 
 #include <jackdaw/runtime/clock.hpp>
@@ -79,7 +80,14 @@ class server_metrics {
   static constexpr std::size_t shard_count = 64;
   struct alignas(128) shard : server_numbers<std::atomic<std::uint64_t>> {};
 
-  [[nodiscard]] shard& mine() const noexcept;
+  // The shard of this thread, and whether no other thread has it.
+  struct share {
+    shard& own;
+    bool alone;
+
+    void add(std::atomic<std::uint64_t>& to, std::uint64_t count) const noexcept;
+  };
+  [[nodiscard]] share mine() const noexcept;
 
   std::unique_ptr<std::array<shard, shard_count>> shards_;
 };

@@ -145,5 +145,23 @@ TEST_F(burst_of_requests, a_waiting_client_is_told_to_continue) {
   EXPECT_EQ(count_of(take_output(), "HTTP/1.1 200"), 1u);
 }
 
+TEST_F(burst_of_requests, nothing_of_one_is_seen_by_the_next_in_its_memory) {
+  const std::string body(100, 'x');
+  {
+    burst first(server_);
+    const std::string request =
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n" + body;
+    EXPECT_EQ(first.advance(std::as_bytes(std::span(request)), start).next, wish::read);
+    EXPECT_TRUE(first.output().ends_with(body));
+  }
+  burst second(server_);
+  EXPECT_EQ(second.output(), "");
+  EXPECT_GT(second.output().capacity(), body.size());  // Else this tests nothing.
+  const std::string request = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\ny";
+  EXPECT_EQ(second.advance(std::as_bytes(std::span(request)), start).next, wish::read);
+  EXPECT_EQ(count_of(second.output(), "x"), 0u);
+  EXPECT_TRUE(second.output().ends_with("\r\n\r\ny"));
+}
+
 }  // namespace
 }  // namespace jackdaw::http
