@@ -36,7 +36,7 @@ http {{
 HAPROXY = """
 global
   nbthread {workers}
-  maxconn 20000
+  maxconn 9000
 defaults
   mode http
   timeout client 600s
