@@ -1,4 +1,5 @@
 // Opening, options, addresses.
+#include <jackdaw/io/direct_number.hpp>
 #include <jackdaw/io/io_driver.hpp>
 #include <jackdaw/io/socket.hpp>
 
@@ -12,7 +13,8 @@ using address_call = int (*)(int, sockaddr*, socklen_t*);
 
 raw_address ask_address(address_call ask, const char* call, int descriptor) {
   raw_address found;
-  if (ask(descriptor, reinterpret_cast<sockaddr*>(&found.storage), &found.length) != 0) {
+  if (ask(plain_descriptor(descriptor).get(), reinterpret_cast<sockaddr*>(&found.storage),
+          &found.length) != 0) {
     throw error(errno, call);
   }
   return found;
@@ -52,7 +54,8 @@ address socket::local_address() const {
 address socket::peer_address() const { return internet_address(raw_peer_address(), "getpeername"); }
 
 void socket::set_option(int level, int name, int value) {
-  if (setsockopt(native_handle(), level, name, &value, sizeof(value)) != 0) {
+  if (setsockopt(plain_descriptor(native_handle()).get(), level, name, &value, sizeof(value)) !=
+      0) {
     throw error(errno, "setsockopt");
   }
 }
@@ -60,7 +63,7 @@ void socket::set_option(int level, int name, int value) {
 int socket::option(int level, int name) const {
   int value = 0;
   socklen_t length = sizeof(value);
-  if (getsockopt(native_handle(), level, name, &value, &length) != 0) {
+  if (getsockopt(plain_descriptor(native_handle()).get(), level, name, &value, &length) != 0) {
     throw error(errno, "getsockopt");
   }
   return value;

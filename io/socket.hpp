@@ -26,6 +26,7 @@ class socket {
   /// A new non-blocking, close-on-exec socket. Throws io::error.
   static socket open(int family, int type);
 
+  /// What system calls take; they refuse (EBADF) the number of a direct descriptor.
   [[nodiscard]] int native_handle() const noexcept { return descriptor_.get(); }
   explicit operator bool() const noexcept { return static_cast<bool>(descriptor_); }
   [[nodiscard]] file_descriptor& descriptor() noexcept { return descriptor_; }

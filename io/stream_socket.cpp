@@ -1,4 +1,5 @@
 // Reading and writing.
+#include <jackdaw/io/direct_number.hpp>
 #include <jackdaw/io/stream_socket.hpp>
 
 #include <cerrno>
@@ -64,7 +65,7 @@ task<result<std::size_t>> stream_socket::try_write_all(std::span<const std::byte
 
 void stream_socket::shutdown_write() {
   // shutdown(2) never waits; the ring would push it to a thread of its own.
-  if (::shutdown(native_handle(), SHUT_WR) != 0) {
+  if (::shutdown(plain_descriptor(native_handle()).get(), SHUT_WR) != 0) {
     throw error(errno, "shutdown");
   }
 }
