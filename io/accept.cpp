@@ -21,8 +21,9 @@ bool concerns_one_connection(int number) noexcept {
 
 }  // namespace
 
-request accept_request(file_descriptor& listening) noexcept {
+request accept_request(file_descriptor& listening, accepted_as kind) noexcept {
   request wanted;
+  wanted.flags = kind == accepted_as::direct ? 1 : 0;
   wanted.code = opcode::accept;
   wanted.descriptor = listening.get();
   wanted.owner = &listening;

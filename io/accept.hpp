@@ -6,7 +6,11 @@
 
 namespace jackdaw::io {
 
-[[nodiscard]] request accept_request(file_descriptor& listening) noexcept;
+/// Whether the connection becomes a number of the process or a slot of a ring (direct_ring.hpp).
+enum class accepted_as { plain, direct };
+
+[[nodiscard]] request accept_request(file_descriptor& listening,
+                                     accepted_as wanted = accepted_as::plain) noexcept;
 
 /// Between two attempts to accept.
 class accept_back_off {

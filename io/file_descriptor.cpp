@@ -1,4 +1,5 @@
 // Closing, and the table of generations.
+#include <jackdaw/io/direct_number.hpp>
 #include <jackdaw/io/file_descriptor.hpp>
 #include <jackdaw/runtime/base/assert.hpp>
 
@@ -50,6 +51,10 @@ int file_descriptor::release() noexcept {
 
 void file_descriptor::close() noexcept {
   if (number_ < 0) {
+    return;
+  }
+  if (is_direct(number_)) {
+    close_direct(release());
     return;
   }
   ::close(release());

@@ -4,6 +4,7 @@
 #include <jackdaw/io/address.hpp>
 #include <jackdaw/io/buffered_reader.hpp>
 #include <jackdaw/io/child_pipe.hpp>
+#include <jackdaw/io/direct_number.hpp>
 #include <jackdaw/io/directory.hpp>
 #include <jackdaw/io/error.hpp>
 #include <jackdaw/io/event_descriptor.hpp>

@@ -24,7 +24,7 @@ struct standing_watch : work {
 };
 
 /// A driver with an outside world. One per worker; made, used and destroyed on that worker's thread,
-/// but for wake() and post_cancel().
+/// but for wake(), post_start() and post_cancel().
 class io_driver : public driver {
  public:
   io_driver() noexcept;
@@ -43,6 +43,8 @@ class io_driver : public driver {
   virtual void watch(standing_watch& added) = 0;
   virtual void end_watch() noexcept = 0;
 
+  /// start() from another thread: through the inbox. Its task is armed already, and goes on here.
+  void post_start(operation& begun) noexcept;
   /// cancel() from another thread: through the inbox.
   void post_cancel(operation& pending_one) noexcept;
 
@@ -73,17 +75,20 @@ class io_driver : public driver {
       ready.push_back(readable);
     }
   }
-  /// Cancels what the inbox holds; appends what it finds ended.
+  /// Starts and cancels what the inbox holds; appends what it finds ended.
   void drain_inbox(work_list& ready) noexcept;
   /// Reports the end of an operation.
   static void complete(operation& ended, int result, work_list& ready) noexcept;
 
  private:
+  void start_posted(operation* first, work_list& ready) noexcept;
+
   const task_record* runner_ =
       nullptr;  // Whose operations completed on the spot; compared, never followed.
   unsigned on_the_spot_ = 0;
   spin_lock inbox_lock_;
-  operation* inbox_ = nullptr;  // Under the lock.
+  operation* inbox_ = nullptr;   // To be cancelled; under the lock.
+  operation* starts_ = nullptr;  // To be started; under the lock.
   std::atomic<bool> inbox_filled_{false};
 };
 

@@ -1,12 +1,11 @@
 // Starting, ending and cancelling operations.
+#include <jackdaw/io/direct_number.hpp>
 #include <jackdaw/io/io_driver.hpp>
 #include <jackdaw/io/lazy_driver.hpp>
 #include <jackdaw/io/operation.hpp>
 #include <jackdaw/io/peer_name.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
-
-#include <unistd.h>
 
 #include <cerrno>
 #include <mutex>
@@ -57,7 +56,7 @@ operation::~operation() {
   const state last = state_.load(std::memory_order_acquire);  // O2: pairs with settle().
   JACKDAW_ASSERT(last == state::idle || last == state::done);
   if (request_.code == opcode::accept && unfetched()) {
-    ::close(result_);
+    const file_descriptor closed_now(result_);
   }
 }
 
@@ -80,6 +79,9 @@ bool operation::await_suspend(std::coroutine_handle<> awaiting) {
     request_.owner->operation_began();
   }
   state_.store(state::submitted, std::memory_order_relaxed);  // O1: armed, so published, below.
+  if (is_direct(request_.descriptor) && direct_owner(request_.descriptor) != &driver) [[unlikely]] {
+    return hand_to_owner(task);
+  }
   int result = 0;
   try {
     result = driver.start(*this);
@@ -99,6 +101,20 @@ bool operation::await_suspend(std::coroutine_handle<> awaiting) {
   }
   // The driver reports on this thread, later: until then nobody but a canceller can interfere.
   static_cast<void>(task.arm(this));
+  return true;
+}
+
+bool operation::hand_to_owner(task_record& task) {
+  io_driver* const owner = direct_owner(request_.descriptor);
+  if (owner == nullptr) {
+    settle(-EBADF);  // Of a runtime that ended.
+    return false;
+  }
+  driver_ = owner;
+  // Armed first: from the post on the owner may end it, and this frame be gone. Before, nobody can: what a
+  // canceller posts meanwhile is looked at after the start (drain_inbox).
+  static_cast<void>(task.arm(this));
+  owner->post_start(*this);
   return true;
 }
 
@@ -230,16 +246,42 @@ void io_driver::post_cancel(operation& pending_one) noexcept {
   wake();
 }
 
+void io_driver::post_start(operation& begun) noexcept {
+  {
+    const std::lock_guard guard(inbox_lock_);
+    begun.next = starts_;
+    starts_ = &begun;
+    inbox_filled_.store(true, std::memory_order_relaxed);  // M1
+  }
+  wake();
+}
+
+void io_driver::start_posted(operation* first, work_list& ready) noexcept {
+  while (first != nullptr) {
+    operation& current = *first;
+    first = std::exchange(current.next, nullptr);
+    const int result = start(current);
+    if (result != pending) {
+      complete(current, result, ready);
+    } else if (current.cancel_requested()) {
+      cancel(current);  // Asked for before there was anything to cancel.
+    }
+  }
+}
+
 void io_driver::drain_inbox(work_list& ready) noexcept {
   if (!inbox_filled_.load(std::memory_order_relaxed)) {  // M1
     return;
   }
   operation* posted = nullptr;
+  operation* starts = nullptr;
   {
     const std::lock_guard guard(inbox_lock_);
     posted = std::exchange(inbox_, nullptr);
+    starts = std::exchange(starts_, nullptr);
     inbox_filled_.store(false, std::memory_order_relaxed);  // M1
   }
+  start_posted(starts, ready);
   while (posted != nullptr) {
     operation& current = *posted;
     posted = std::exchange(current.next_posted, nullptr);

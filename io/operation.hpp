@@ -25,6 +25,9 @@
 // Orders: O1 relaxed, what the same thread, or an O3 that follows, makes visible. O2 the end is published
 // (release) and seen (acquire). O3 every change that two threads compete for is acquire-release.
 //
+// An operation on a direct descriptor of another worker's ring is handed to that worker, through the same
+// inbox as cancellations, and its task goes on there.
+//
 // What a cancellation may lose: nothing. If the operation succeeded although it was cancelled, its
 // result is returned and the cancellation is delivered at the task's next suspension; one that is due
 // before an operation begins is delivered instead of it.
@@ -120,6 +123,7 @@ class operation : public cancel_hook {
 
   static bool ask_kernel_to_stop(cancel_hook& self, std::string_view message) noexcept;
   void settle(int result) noexcept;
+  [[nodiscard]] bool hand_to_owner(task_record& task);
 
   std::atomic<state> state_{state::idle};
   std::atomic<bool> cancel_requested_{false};

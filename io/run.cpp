@@ -118,7 +118,7 @@ struct runtime::parts {
     if (wanted.ring_completions != 0) {
       sizes.completions = wanted.ring_completions;
     }
-    return std::make_unique<uring_driver>(real_clock(), sizes);
+    return std::make_unique<uring_driver>(real_clock(), sizes, wanted.direct_descriptors_max);
   }
 
   void choose() const {

@@ -43,6 +43,9 @@ struct options {
   /// Small rings, to test what a full one does. 0: the default.
   unsigned ring_submissions = 0;
   unsigned ring_completions = 0;
+  /// How many connections a worker may hold as direct descriptors (listen_options); rings for them are made
+  /// as they are needed, each for at most RLIMIT_NOFILE. Accepts that find none free wait, as for EMFILE.
+  unsigned direct_descriptors_max = 131072;
   /// Told of errors that nobody fetched; the default writes to stderr.
   failure_handler on_failure;
   /// Told which backend runs and why, before the first task; the default says nothing, except that a

@@ -1,4 +1,5 @@
 // Opening, options, addresses.
+#include <jackdaw/io/direct_number.hpp>
 #include <jackdaw/io/io_driver.hpp>
 #include <jackdaw/io/socket.hpp>
 
@@ -12,7 +13,10 @@ using address_call = int (*)(int, sockaddr*, socklen_t*);
 
 raw_address ask_address(address_call ask, const char* call, int descriptor) {
   raw_address found;
-  if (ask(descriptor, reinterpret_cast<sockaddr*>(&found.storage), &found.length) != 0) {
+  const auto ask_plain = [&](int plain) {
+    return ask(plain, reinterpret_cast<sockaddr*>(&found.storage), &found.length);
+  };
+  if (with_plain_descriptor(descriptor, ask_plain) != 0) {
     throw error(errno, call);
   }
   return found;
@@ -54,7 +58,8 @@ address socket::local_address() const {
 address socket::peer_address() const { return internet_address(raw_peer_address(), "getpeername"); }
 
 result<void> socket::try_set_option(int level, int name, int value) {
-  if (setsockopt(native_handle(), level, name, &value, sizeof(value)) != 0) {
+  const auto set = [&](int plain) { return setsockopt(plain, level, name, &value, sizeof(value)); };
+  if (with_plain_descriptor(native_handle(), set) != 0) {
     return failure_cause{errno, "setsockopt"};
   }
   return nothing{};
@@ -79,7 +84,8 @@ void socket::set_option(int level, int name, int value) {
 int socket::option(int level, int name) const {
   int value = 0;
   socklen_t length = sizeof(value);
-  if (getsockopt(native_handle(), level, name, &value, &length) != 0) {
+  const auto get = [&](int plain) { return getsockopt(plain, level, name, &value, &length); };
+  if (with_plain_descriptor(native_handle(), get) != 0) {
     throw error(errno, "getsockopt");
   }
   return value;

@@ -36,6 +36,7 @@ class socket {
   static socket open(int family, int type);
   static result<socket> try_open(int family, int type);
 
+  /// What system calls take; they refuse (EBADF) the number of a direct descriptor.
   [[nodiscard]] int native_handle() const noexcept { return descriptor_.get(); }
   explicit operator bool() const noexcept { return static_cast<bool>(descriptor_); }
   [[nodiscard]] file_descriptor& descriptor() noexcept { return descriptor_; }

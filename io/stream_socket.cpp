@@ -1,4 +1,5 @@
 // Reading and writing.
+#include <jackdaw/io/direct_number.hpp>
 #include <jackdaw/io/peer_name.hpp>
 #include <jackdaw/io/stream_socket.hpp>
 
@@ -67,7 +68,8 @@ task<result<std::size_t>> stream_socket::try_write_all(std::span<const std::byte
 
 result<void> stream_socket::try_shutdown_write() {
   // shutdown(2) never waits; the ring would push it to a thread of its own.
-  if (::shutdown(native_handle(), SHUT_WR) != 0) {
+  const auto end = [](int plain) { return ::shutdown(plain, SHUT_WR); };
+  if (with_plain_descriptor(native_handle(), end) != 0) {
     return failure_cause{errno, "shutdown"};
   }
   return nothing{};

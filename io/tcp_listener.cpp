@@ -1,5 +1,6 @@
 // Listening and accepting.
 #include <jackdaw/io/accept.hpp>
+#include <jackdaw/io/direct_number.hpp>
 #include <jackdaw/io/tcp_listener.hpp>
 #include <jackdaw/runtime/sleep.hpp>
 
@@ -9,8 +10,8 @@
 
 namespace jackdaw::io {
 
-accept_operation::accept_operation(file_descriptor& listening) noexcept
-    : operation(accept_request(listening)) {}
+accept_operation::accept_operation(file_descriptor& listening, accepted_as wanted) noexcept
+    : operation(accept_request(listening, wanted)) {}
 
 result<tcp_stream> accept_operation::await_resume() {
   const int number = finish();
@@ -18,9 +19,12 @@ result<tcp_stream> accept_operation::await_resume() {
     return failure_cause{-number, "accept"};
   }
   tcp_stream accepted{socket(file_descriptor(number))};
-  const int on = 1;
-  // A connection that is gone already says so at the first read.
-  setsockopt(number, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  // A direct one has it from its listener.
+  if (!is_direct(number)) {
+    const int on = 1;
+    // A connection that is gone already says so at the first read.
+    setsockopt(number, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  }
   return accepted;
 }
 
@@ -30,9 +34,11 @@ result<tcp_listener> tcp_listener::try_bind(const address& local, listen_options
     return opened.cause();
   }
   jackdaw::io::socket listening = std::move(*opened);
-  const result<void> set = listening.try_set_flags({{SOL_SOCKET, SO_REUSEADDR, true},
-                                                    {SOL_SOCKET, SO_REUSEPORT, options.reuse_port},
-                                                    {IPPROTO_IPV6, IPV6_V6ONLY, local.is_ipv6()}});
+  const result<void> set =
+      listening.try_set_flags({{SOL_SOCKET, SO_REUSEADDR, true},
+                               {SOL_SOCKET, SO_REUSEPORT, options.reuse_port},
+                               {IPPROTO_TCP, TCP_NODELAY, options.direct_descriptors},
+                               {IPPROTO_IPV6, IPV6_V6ONLY, local.is_ipv6()}});
   if (!set.ok()) {
     return set.cause();
   }
@@ -42,7 +48,8 @@ result<tcp_listener> tcp_listener::try_bind(const address& local, listen_options
   if (::listen(listening.native_handle(), options.backlog) != 0) {
     return failure_cause{errno, "listen on"};
   }
-  return tcp_listener(std::move(listening));
+  return tcp_listener(std::move(listening),
+                      options.direct_descriptors ? accepted_as::direct : accepted_as::plain);
 }
 
 tcp_listener tcp_listener::bind(const address& local, listen_options options) {

@@ -6,6 +6,7 @@
 #include <jackdaw/runtime/base/liveness.hpp>
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -32,8 +33,23 @@ constexpr std::size_t transfer_bytes_max = 0x7FFF'F000;
 
 // User data that are no addresses of operations.
 constexpr std::uint64_t wake_mark = 1;
-constexpr std::uint64_t cancel_mark = 2;
+constexpr std::uint64_t cancel_mark = direct_ring::cancel_mark;
 constexpr std::uint64_t watch_mark = 3;
+
+bool accepts_direct(const request& wanted) noexcept {
+  return wanted.code == opcode::accept && wanted.flags != 0;
+}
+
+// The entry is for a ring with a table: it names a slot, or asks for one.
+void by_table(const request& wanted, io_uring_sqe& sqe) noexcept {
+  if (wanted.code == opcode::accept) {
+    sqe.accept_flags = SOCK_NONBLOCK;  // The other flag is refused for what no exec() passes on.
+    sqe.file_index = IORING_FILE_INDEX_ALLOC;
+  } else {
+    sqe.fd = direct_slot(wanted.descriptor);
+    sqe.flags |= IOSQE_FIXED_FILE;
+  }
+}
 
 // How much memory the operation's own must be there when the kernel has ended it (B39): whoever freed it
 // before has had something else overwritten.
@@ -52,11 +68,13 @@ std::size_t lent_to_kernel(const request& wanted) noexcept {
 }  // namespace
 
 // The flag is as old as what it is asked for.
-uring_driver::uring_driver(const clock& clock, ring_sizes sizes)
+uring_driver::uring_driver(const clock& clock, ring_sizes sizes, unsigned direct_descriptors_max)
     : clock_(&clock),
       ring_(sizes, ring_start::later),
       can_poll_first_((ring_.setup_flags() & IORING_SETUP_TASKRUN_FLAG) != 0),
-      lent_(ring_) {
+      lent_(ring_),
+      sizes_(sizes),
+      direct_left_(direct_descriptors_max) {
   ring_.start_restricted(opcodes_used, IOSQE_BUFFER_SELECT);
   arm_wake_read();
 }
@@ -108,11 +126,13 @@ void uring_driver::wake() noexcept {
 void uring_driver::park(time_point deadline, work_list& ready) {
   forget_runner();
   // A turn of a busy loop that waits for nobody: there is nothing to look at, and a permit may stay.
-  if (deadline == at_once && in_flight_ == 0 && watch_ == nullptr && !inbox_filled()) {
+  if (deadline == at_once && in_flight_ == 0 && watch_ == nullptr && !inbox_filled() &&
+      direct_.empty()) {
     counters().polls.add();
     return;
   }
   drain_inbox(ready);
+  turn_direct(ready);
   const time_point now = deadline == at_once ? at_once : clock_->now();
   bool waits = deadline > now && ready.empty();
   (waits ? counters().waits : counters().polls).add();
@@ -124,7 +144,18 @@ void uring_driver::park(time_point deadline, work_list& ready) {
   permit_.woke_up();
   counters().system_calls.set(system_calls());
   reap(ready);
+  if (waits) {
+    turn_direct(ready);
+  }
   drain_inbox(ready);
+}
+
+std::uint64_t uring_driver::system_calls() const noexcept {
+  std::uint64_t calls = ring_.system_calls() + sends_at_once_;
+  for (const auto& each : direct_) {
+    calls += each->queue().system_calls();
+  }
+  return calls;
 }
 
 bool uring_driver::sends_at_once(const request& wanted) const noexcept {
@@ -133,6 +164,9 @@ bool uring_driver::sends_at_once(const request& wanted) const noexcept {
 }
 
 int uring_driver::start(operation& starting) {
+  if (is_direct(starting.wanted().descriptor) || accepts_direct(starting.wanted())) [[unlikely]] {
+    return start_direct(starting);
+  }
   if (sends_at_once(starting.wanted())) {
     ++sends_at_once_;
     if (const int result = perform(starting, {}); result != -EAGAIN) {
@@ -141,8 +175,15 @@ int uring_driver::start(operation& starting) {
       return result;
     }
   }
-  io_uring_sqe& sqe = ring_.entry();
-  prepare(starting, sqe);
+  return submit(starting, ring_, lent_);
+}
+
+int uring_driver::submit(operation& starting, ring& to, const lent_buffers& lent) {
+  io_uring_sqe& sqe = to.entry();
+  prepare(starting, sqe, lent);
+  if (&to != &ring_) {
+    by_table(starting.wanted(), sqe);
+  }
   io_uring_sqe_set_data(&sqe, &starting);
   ++in_flight_;
   counters().submissions.add();
@@ -150,16 +191,83 @@ int uring_driver::start(operation& starting) {
 }
 
 void uring_driver::resubmit(operation& again) {
-  io_uring_sqe& sqe = ring_.entry();
-  prepare(again, sqe);
+  const int descriptor = again.wanted().descriptor;
+  direct_ring* const direct = is_direct(descriptor) ? direct_ring_of(descriptor) : nullptr;
+  io_uring_sqe& sqe = direct != nullptr ? direct->queue().entry() : ring_.entry();
+  prepare(again, sqe, direct != nullptr ? direct->lent() : lent_);
+  if (direct != nullptr) {
+    by_table(again.wanted(), sqe);
+  }
   io_uring_sqe_set_data(&sqe, &again);
+}
+
+direct_ring* uring_driver::ring_with_room() {
+  for (const auto& each : direct_) {
+    if (each->take()) {
+      return each.get();
+    }
+  }
+  if (direct_left_ == 0) {
+    return nullptr;
+  }
+  auto made = direct_ring::make(*this, sizes_, permit_.descriptor(), direct_left_);
+  if (made == nullptr) {
+    direct_refused_ = direct_.empty();
+    return nullptr;
+  }
+  direct_left_ -= made->size();
+  direct_.push_back(std::move(made));
+  return direct_.back()->take() ? direct_.back().get() : nullptr;
+}
+
+int uring_driver::start_direct(operation& starting) {
+  const request& wanted = starting.wanted();
+  if (is_direct(wanted.descriptor)) {
+    direct_ring& own = *direct_ring_of(wanted.descriptor);
+    return submit(starting, own.queue(), own.lent());
+  }
+  direct_ring* const room = direct_refused_ ? nullptr : ring_with_room();
+  if (room != nullptr) {
+    return submit(starting, room->queue(), room->lent());
+  }
+  return direct_refused_ ? submit(starting, ring_, lent_) : -ENFILE;
+}
+
+void uring_driver::turn_direct(work_list& ready) {
+  for (const auto& each : direct_) {
+    each->turn();
+    reap_direct(*each, ready);
+  }
+}
+
+void uring_driver::reap_direct(direct_ring& from, work_list& ready) {
+  while (const io_uring_cqe* const slot = from.queue().completion()) {
+    io_uring_cqe completion = *slot;
+    from.queue().seen();
+    if (completion.user_data == direct_ring::close_mark) {
+      from.give_back();
+    } else if (completion.user_data == direct_ring::install_mark && completion.res >= 0) {
+      ::close(completion.res);  // Whoever asked has been told that it was too late.
+    } else if (completion.user_data > direct_ring::install_mark) {
+      const auto& ended = *static_cast<operation*>(io_uring_cqe_get_data(&completion));
+      if (accepts_direct(ended.wanted())) {
+        if (completion.res < 0) {
+          from.give_back();
+        } else {
+          completion.res = from.number_of(completion.res);
+        }
+      }
+      reap_operation(completion, from.lent(), ready);
+    }
+  }
 }
 
 bool uring_driver::polls_first(const request& wanted) const noexcept {
   return can_poll_first_ && wanted.flags == 0 && wanted.owner != nullptr && wanted.owner->drained();
 }
 
-void uring_driver::prepare(operation& starting, io_uring_sqe& sqe) const noexcept {
+void uring_driver::prepare(operation& starting, io_uring_sqe& sqe,
+                           const lent_buffers& lent) const noexcept {
   const request& wanted = starting.wanted();
   const auto length = static_cast<unsigned>(std::min(wanted.length, transfer_bytes_max));
   switch (wanted.code) {
@@ -168,7 +276,7 @@ void uring_driver::prepare(operation& starting, io_uring_sqe& sqe) const noexcep
       sqe.ioprio = polls_first(wanted) ? IORING_RECVSEND_POLL_FIRST : 0;
       break;
     case opcode::receive_lent:
-      if (lent_.usable()) {
+      if (lent.usable()) {
         io_uring_prep_recv(&sqe, wanted.descriptor, nullptr, lent_bytes_max, 0);
         sqe.ioprio = polls_first(wanted) ? IORING_RECVSEND_POLL_FIRST : 0;
         sqe.flags |= IOSQE_BUFFER_SELECT;
@@ -212,10 +320,24 @@ void uring_driver::prepare(operation& starting, io_uring_sqe& sqe) const noexcep
 }
 
 void uring_driver::cancel(operation& pending_one) noexcept {
-  io_uring_sqe& sqe = ring_.entry();
-  io_uring_prep_cancel(&sqe, &pending_one, 0);
-  // Only the operation's own completion counts; this one's result says nothing that we need.
-  io_uring_sqe_set_data64(&sqe, cancel_mark);
+  const auto ask = [&pending_one](ring& where) {
+    io_uring_sqe& sqe = where.entry();
+    io_uring_prep_cancel(&sqe, &pending_one, 0);
+    // Only the operation's own completion counts; this one's result says nothing that we need.
+    io_uring_sqe_set_data64(&sqe, cancel_mark);
+  };
+  const request& wanted = pending_one.wanted();
+  if (is_direct(wanted.descriptor)) [[unlikely]] {
+    ask(direct_ring_of(wanted.descriptor)->queue());
+    return;
+  }
+  ask(ring_);
+  if (accepts_direct(wanted)) [[unlikely]] {
+    // One of them has it; the others find nothing.
+    for (const auto& each : direct_) {
+      ask(each->queue());
+    }
+  }
 }
 
 void uring_driver::reap(work_list& ready) {
@@ -225,7 +347,7 @@ void uring_driver::reap(work_list& ready) {
     ring_.seen();
     if (completion.user_data > watch_mark) {
       ++operations;
-      reap_operation(completion, ready);
+      reap_operation(completion, lent_, ready);
     } else if (completion.user_data == watch_mark) {
       watch_armed_ = false;
       if (watch_ != nullptr) {
@@ -241,19 +363,20 @@ void uring_driver::reap(work_list& ready) {
   reaped_together_ = operations > 0 ? operations : reaped_together_;
 }
 
-void uring_driver::reap_operation(const io_uring_cqe& completion, work_list& ready) {
+void uring_driver::reap_operation(const io_uring_cqe& completion, lent_buffers& lent,
+                                  work_list& ready) {
   auto& ended = *static_cast<operation*>(io_uring_cqe_get_data(&completion));
   const request& wanted = ended.wanted();
   JACKDAW_ASSERT(in_flight_ > 0);
   JACKDAW_ASSERT(!is_known_dead(&ended, sizeof(ended)));
   JACKDAW_ASSERT(!is_known_dead(wanted.memory, lent_to_kernel(wanted)));
-  const bool lent = wanted.code == opcode::receive_lent;
-  if ((lent || wanted.code == opcode::receive) && wanted.owner != nullptr) {
+  const bool was_lent = wanted.code == opcode::receive_lent;
+  if ((was_lent || wanted.code == opcode::receive) && wanted.owner != nullptr) {
     wanted.owner->set_drained(completion.res > 0 &&
                               (completion.flags & IORING_CQE_F_SOCK_NONEMPTY) == 0);
   }
-  if (lent) {
-    reap_lent(ended, completion.res, completion.flags, ready);
+  if (was_lent) {
+    reap_lent(ended, completion.res, completion.flags, lent, ready);
     return;
   }
   --in_flight_;
@@ -261,13 +384,14 @@ void uring_driver::reap_operation(const io_uring_cqe& completion, work_list& rea
   complete(ended, completion.res, ready);
 }
 
-void uring_driver::reap_lent(operation& ended, int result, unsigned flags, work_list& ready) {
-  if (!lent_.usable() && result > 0) {
+void uring_driver::reap_lent(operation& ended, int result, unsigned flags, lent_buffers& lent,
+                             work_list& ready) {
+  if (!lent.usable() && result > 0) {
     std::byte scratch[lent_bytes_max];
     result = perform(ended, scratch);
   } else if ((flags & IORING_CQE_F_BUFFER) != 0) {
-    lent_.take(flags >> IORING_CQE_BUFFER_SHIFT, result,
-               *static_cast<byte_buffer*>(ended.wanted().memory));
+    lent.take(flags >> IORING_CQE_BUFFER_SHIFT, result,
+              *static_cast<byte_buffer*>(ended.wanted().memory));
   }
   const bool try_again = result == -ENOBUFS || result == -EAGAIN;
   if (try_again && !ended.cancel_requested()) {

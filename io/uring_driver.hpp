@@ -11,6 +11,9 @@
 // than a tick, and an idle connection holds none. When a burst uses them all up the kernel says ENOBUFS
 // without losing data; the operation is submitted again, with buffers given back.
 //
+// Direct descriptors have rings of their own (direct_ring.hpp), which this driver submits to and collects
+// from once per turn; they wake it through the permit's eventfd.
+//
 // What is known beforehand
 // ------------------------
 // A receive after one that left nothing behind (file_descriptor::drained()) will have to wait: it is told to
@@ -20,6 +23,7 @@
 // kernel together, in one call for all (see sends_at_once()). docs/decisions/0017-io-fast-path.md has the figures.
 #pragma once
 
+#include <jackdaw/io/direct_ring.hpp>
 #include <jackdaw/io/io_driver.hpp>
 #include <jackdaw/io/lent_buffers.hpp>
 #include <jackdaw/io/ring.hpp>
@@ -27,13 +31,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 namespace jackdaw::io {
 
 class uring_driver final : public io_driver {
  public:
   /// Throws io::error if a ring cannot be had.
-  explicit uring_driver(const clock& clock, ring_sizes sizes = {});
+  explicit uring_driver(const clock& clock, ring_sizes sizes = {},
+                        unsigned direct_descriptors_max = 0);
   uring_driver(const uring_driver&) = delete;
   uring_driver& operator=(const uring_driver&) = delete;
   /// Aborts if an operation is in flight; takes its own read back from the kernel first.
@@ -51,16 +58,20 @@ class uring_driver final : public io_driver {
  private:
   [[nodiscard]] bool sends_at_once(const request& wanted) const noexcept;
   [[nodiscard]] bool polls_first(const request& wanted) const noexcept;
-  void prepare(operation& starting, io_uring_sqe& sqe) const noexcept;
+  void prepare(operation& starting, io_uring_sqe& sqe, const lent_buffers& lent) const noexcept;
+  [[nodiscard]] int start_direct(operation& starting);
+  [[nodiscard]] direct_ring* ring_with_room();
+  [[nodiscard]] int submit(operation& starting, ring& to, const lent_buffers& lent);
+  void turn_direct(work_list& ready);
+  void reap_direct(direct_ring& from, work_list& ready);
   void reap(work_list& ready);
-  void reap_operation(const io_uring_cqe& completion, work_list& ready);
-  void reap_lent(operation& ended, int result, unsigned flags, work_list& ready);
+  void reap_operation(const io_uring_cqe& completion, lent_buffers& lent, work_list& ready);
+  void reap_lent(operation& ended, int result, unsigned flags, lent_buffers& lent,
+                 work_list& ready);
   void resubmit(operation& again);
   void arm_wake_read();
   void arm_watch();
-  [[nodiscard]] std::uint64_t system_calls() const noexcept {
-    return ring_.system_calls() + sends_at_once_;
-  }
+  [[nodiscard]] std::uint64_t system_calls() const noexcept;
 
   const clock* clock_;
   ring ring_;
@@ -76,6 +87,10 @@ class uring_driver final : public io_driver {
       0;                 // Operations, by the last look at the completions that found some.
   bool can_poll_first_;  // Since 5.19.
   lent_buffers lent_;
+  ring_sizes sizes_;
+  unsigned direct_left_;  // Slots that further rings may have.
+  bool direct_refused_ = false;
+  std::vector<std::unique_ptr<direct_ring>> direct_;
 };
 
 }  // namespace jackdaw::io
