@@ -27,8 +27,9 @@ packages_versus=(
   lld-19 llvm-19  # C++ is linked as Rust is: with optimisation.
   libtcmalloc-minimal4 libbenchmark-tools python3-matplotlib python3-scipy
 )
+# nginx and haproxy take part if they are installed: their packages start a service.
 packages_web=(
-  nginx-light haproxy librust-hyper-dev librust-tokio-dev libboost-dev libuv1-dev golang-go linux-perf
+  librust-hyper-dev librust-tokio-dev libboost-dev libuv1-dev golang-go linux-perf
 )
 packages_sanitizer=(libclang-rt-19-dev llvm-19)  # The latter names functions in reports.
 

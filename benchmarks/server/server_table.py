@@ -194,6 +194,7 @@ def echo_servers(programs, where, workers):
 
 def http_servers(programs, where, workers):
     yield Entry("floor io_uring", [programs / "floor_uring_http", workers])
+    yield Entry("floor epoll", [programs / "floor_epoll_echo", workers, "http"])
     for backend in ("io_uring", "epoll"):
         yield jackdaw_serve(programs, where, workers, backend)
     if workers == 1:

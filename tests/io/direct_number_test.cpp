@@ -34,7 +34,10 @@ TEST(direct_number_test, one_of_a_ring_that_ended_is_closed_in_silence_and_takes
   const int number = direct_number(direct_names_max - 1, 3);
   file_descriptor late(number);
   EXPECT_EQ(direct_owner(number), nullptr);
-  EXPECT_THROW(plain_descriptor{number}, error);
+  const plain_descriptor none(number);
+  EXPECT_EQ(none.error_number(), EBADF);
+  EXPECT_EQ(with_plain_descriptor(number, [](int) { return 0; }), -1);
+  EXPECT_EQ(errno, EBADF);
   late.close();
   EXPECT_FALSE(late);
 }

@@ -70,18 +70,26 @@ enum class arrival : std::uint8_t { bytes, end, late };
 
 // What may take until a deadline. For timeout_at(), which does not read the clock, as timeout() does.
 template <class Wire>
-struct reading {
-  Wire* wire;
-  JACKDAW_CORO_WRAPPER auto operator()(timeout_scope& /*unused*/) const { return wire->fill(); }
+class reading {
+ public:
+  explicit reading(Wire& wire) noexcept : wire_(&wire) {}
+  JACKDAW_CORO_WRAPPER auto operator()(timeout_scope& /*unused*/) const { return wire_->fill(); }
+
+ private:
+  Wire* wire_;
 };
 
 template <class Wire>
-struct writing {
-  Wire* wire;
-  std::span<const std::byte> bytes;
+class writing {
+ public:
+  writing(Wire& wire, std::span<const std::byte> bytes) noexcept : wire_(&wire), bytes_(bytes) {}
   JACKDAW_CORO_WRAPPER auto operator()(timeout_scope& /*unused*/) const {
-    return wire->write_all(bytes);
+    return wire_->write_all(bytes_);
   }
+
+ private:
+  Wire* wire_;
+  std::span<const std::byte> bytes_;
 };
 
 constexpr bool waits_in_between(burst::wish next) noexcept {
@@ -91,7 +99,7 @@ constexpr bool waits_in_between(burst::wish next) noexcept {
 template <class Wire>
 task<arrival> await_bytes(Wire& wire, time_point deadline) {
   try {
-    const io::result<std::size_t> count = co_await timeout_at(deadline, reading<Wire>{&wire});
+    const io::result<std::size_t> count = co_await timeout_at(deadline, reading<Wire>(wire));
     co_return count.ok() && *count > 0 ? arrival::bytes : arrival::end;
   } catch (const timeout_error&) {
     co_return arrival::late;
@@ -107,8 +115,7 @@ template <class Wire>
   bool sent = false;
   try {
     const auto bytes = std::as_bytes(std::span(output));
-    const io::result<std::size_t> count =
-        co_await timeout_at(deadline, writing<Wire>{&wire, bytes});
+    const io::result<std::size_t> count = co_await timeout_at(deadline, writing<Wire>(wire, bytes));
     sent = count.ok();
   } catch (const timeout_error&) {
     sent = false;
@@ -266,7 +273,7 @@ task<void> serve(server_context& server, io::tcp_stream stream, std::unique_ptr<
     if (work != nullptr || wire.buffered().empty()) {
       try {
         // Not await_bytes(): a coroutine in between would be one more frame per idle connection.
-        const io::result<std::size_t> count = co_await timeout_at(deadline, reading<Wire>{&wire});
+        const io::result<std::size_t> count = co_await timeout_at(deadline, reading<Wire>(wire));
         arrived = count.ok() && *count > 0 ? arrival::bytes : arrival::end;
       } catch (const timeout_error&) {
         arrived = arrival::late;

@@ -17,17 +17,19 @@ void watch(int epoll, int descriptor) {
   }
 }
 
-void echo(int descriptor) {
+void answer(int descriptor, const replies& to_send) {
   std::array<std::byte, 2048> buffer;
   const ssize_t received = recv(descriptor, buffer.data(), buffer.size(), 0);
   if (received <= 0) {
     close(descriptor);
     return;
   }
-  send(descriptor, buffer.data(), static_cast<std::size_t>(received), MSG_NOSIGNAL);
+  const auto reply =
+      to_send.to(std::span<const std::byte>(buffer).first(static_cast<std::size_t>(received)));
+  send(descriptor, reply.data(), reply.size(), MSG_NOSIGNAL);
 }
 
-void serve(int listening) {
+void serve(int listening, const replies& to_send) {
   const int epoll = epoll_create1(EPOLL_CLOEXEC);
   watch(epoll, listening);
   std::array<epoll_event, 512> events;
@@ -36,7 +38,7 @@ void serve(int listening) {
     for (int index = 0; index < ready; ++index) {
       const int descriptor = events[static_cast<std::size_t>(index)].data.fd;
       if (descriptor != listening) {
-        echo(descriptor);
+        answer(descriptor, to_send);
         continue;
       }
       const int accepted = accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
@@ -50,4 +52,8 @@ void serve(int listening) {
 
 }  // namespace
 
-int main(int count, char** arguments) { return serve_in_threads(count, arguments, serve); }
+int main(int count, char** arguments) {
+  const replies to_send(count, arguments);
+  return serve_in_threads(count, arguments,
+                          [&to_send](int listening) { serve(listening, to_send); });
+}

@@ -7,10 +7,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -42,6 +46,43 @@ inline int listen_on(std::uint16_t& port) {
   port = ntohs(local.sin_port);
   return listening;
 }
+
+/// What a floor sends for what it received: the same; or, as the least that answers HTTP, a fixed reply for each
+/// empty line, that is for each request without a body that came in one piece.
+class replies {
+ public:
+  /// "http" as the second argument.
+  replies(int count, char** arguments) {
+    if (count > 2 && std::string_view(arguments[2]) == "http") {
+      for (std::size_t number = 0; number < requests_max; ++number) {
+        text_ += reply;
+      }
+    }
+  }
+
+  [[nodiscard]] bool echo() const noexcept { return text_.empty(); }
+  [[nodiscard]] std::span<const std::byte> to(std::span<const std::byte> received) const noexcept {
+    if (echo()) {
+      return received;
+    }
+    const std::string_view requests(reinterpret_cast<const char*>(received.data()),
+                                    received.size());
+    std::size_t found = 0;
+    for (std::size_t at = requests.find(end); at != std::string_view::npos;
+         at = requests.find(end, at + end.size())) {
+      ++found;
+    }
+    return std::as_bytes(std::span(text_)).first(std::min(found, requests_max) * reply.size());
+  }
+
+ private:
+  static constexpr std::size_t requests_max = 64;
+  static constexpr std::string_view end = "\r\n\r\n";
+  static constexpr std::string_view reply =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 14\r\n\r\nHello, World!\n";
+
+  std::string text_;
+};
 
 /// Runs `serve(listening socket)` in as many threads as the first argument says (1), all on one port, which
 /// it prints.

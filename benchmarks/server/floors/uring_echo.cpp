@@ -1,4 +1,4 @@
-// The floor on io_uring: the least that an echo server can do, as plain C would have it.
+// The floor on io_uring: the least that a server can do, as plain C would have it.
 //
 // Multishot accept and receive, 1024 lent buffers of 2 KiB, one io_uring_submit_and_wait() per turn of
 // the loop, a registered ring descriptor. A buffer is given back when its reply has been sent. No
@@ -27,7 +27,7 @@ constexpr std::uint64_t pack(kind what, unsigned buffer, int descriptor) noexcep
 
 class server {
  public:
-  explicit server(int listening) : listening_(listening) {
+  server(int listening, const replies& to_send) : listening_(listening), replies_(&to_send) {
     io_uring_params parameters{};
     parameters.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
                        IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL;
@@ -131,9 +131,10 @@ class server {
     }
     if (completion.res > 0) {
       const unsigned buffer = completion.flags >> IORING_CQE_BUFFER_SHIFT;
+      const auto reply = replies_->to(std::span<const std::byte>(
+          memory_.get() + buffer * buffer_bytes, static_cast<std::size_t>(completion.res)));
       io_uring_sqe& sqe = entry();
-      io_uring_prep_send(&sqe, descriptor, memory_.get() + buffer * buffer_bytes,
-                         static_cast<std::size_t>(completion.res), MSG_NOSIGNAL);
+      io_uring_prep_send(&sqe, descriptor, reply.data(), reply.size(), MSG_NOSIGNAL);
       io_uring_sqe_set_data64(&sqe, pack(kind::send, buffer, descriptor));
     }
     if ((completion.flags & IORING_CQE_F_MORE) == 0) {
@@ -142,6 +143,7 @@ class server {
   }
 
   int listening_;
+  const replies* replies_;
   io_uring ring_{};
   io_uring_buf_ring* buffers_ = nullptr;
   std::unique_ptr<std::byte[]> memory_;
@@ -150,5 +152,7 @@ class server {
 }  // namespace
 
 int main(int count, char** arguments) {
-  return serve_in_threads(count, arguments, [](int listening) { server(listening).run(); });
+  const replies to_send(count, arguments);
+  return serve_in_threads(count, arguments,
+                          [&to_send](int listening) { server(listening, to_send).run(); });
 }
