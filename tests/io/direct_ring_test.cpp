@@ -9,18 +9,24 @@
 #include <jackdaw/io/direct_ring.hpp>
 #include <jackdaw/io/tcp_listener.hpp>
 #include <jackdaw/io/tcp_stream.hpp>
+#include <jackdaw/io/uring_driver.hpp>
+#include <jackdaw/runtime/blocking_pool.hpp>
 #include <jackdaw/runtime/runtime.hpp>
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -165,6 +171,78 @@ TEST_P(direct_ring_test, a_read_that_is_cancelled_at_any_step_gives_its_slot_bac
   run(cancel_reads(100));
 }
 
+// -- Progress ----------------------------------------------------------------------------------------
+
+constexpr unsigned senders = 200;  // Many times what one call of the kernel goes on with.
+constexpr unsigned send_rounds = 20;
+
+// Takes all that is there: then every send can go on, and none can end.
+void read_away(const std::vector<socket>& clients) {
+  static std::array<char, 65536> bytes;
+  for (bool more = true; more;) {
+    more = false;
+    for (const socket& each : clients) {
+      while (::recv(each.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT) > 0) {
+        more = true;
+      }
+    }
+  }
+}
+
+// How many of them have something to read, when all have or nothing has happened for seconds.
+std::size_t readable(const std::vector<socket>& clients) {
+  std::vector<pollfd> waiting;
+  for (const socket& each : clients) {
+    waiting.push_back({each.native_handle(), POLLIN, 0});
+  }
+  while (!waiting.empty() && ::poll(waiting.data(), waiting.size(), 5'000) > 0) {
+    std::erase_if(waiting, [](const pollfd& each) { return each.revents != 0; });
+  }
+  return clients.size() - waiting.size();
+}
+
+task<void> send_forever(tcp_stream to, std::span<const std::byte> bytes) {
+  bool sent = true;
+  while (sent) {
+    const result<std::size_t> all = co_await to.try_write_all(bytes);
+    sent = all.ok();
+  }
+}
+
+task<void> send_on_and_on(listen_options wanted) {
+  const std::vector<std::byte> bytes(std::size_t{64} << 20);
+  auto listener = tcp_listener::bind(address::loopback(0), wanted);
+  listener.raw_socket().set_option(SOL_SOCKET, SO_SNDBUF, 16'384);
+  std::vector<socket> clients;
+  std::vector<join_handle<void>> sending;
+  for (unsigned index = 0; index < senders; ++index) {
+    clients.push_back(connect_now(listener));
+    tcp_stream accepted = co_await listener.accept();
+    sending.push_back(spawn(send_forever(std::move(accepted), bytes)));
+  }
+  for (unsigned round = 0; round < send_rounds; ++round) {
+    // Nothing else wakes the worker meanwhile.
+    const std::size_t going_on = co_await to_thread([&clients] { return readable(clients); });
+    EXPECT_EQ(going_on, senders) << "in round " << round;
+    read_away(clients);
+  }
+  clients.clear();
+  for (join_handle<void>& each : sending) {
+    co_await each;
+  }
+}
+
+// The kernel goes on with 20 of them per call: the others must not wait for somebody else's event.
+TEST_P(direct_ring_test, sends_that_go_on_without_ending_all_go_on) {
+  run(send_on_and_on(direct()));
+  if (GetParam().one_thread()) {
+    // And when they have, the worker sleeps.
+    EXPECT_LT(drivers().polls, std::uint64_t{send_rounds} * senders);
+  }
+}
+
+TEST_P(direct_ring_test, so_they_do_with_plain_descriptors) { run(send_on_and_on({})); }
+
 // -- Slots ---------------------------------------------------------------------------------------------
 
 task<void> cancel_accepts(unsigned rounds) {
@@ -221,6 +299,32 @@ TEST_P(direct_ring_test, a_full_table_is_a_limit_and_the_next_slot_goes_to_who_w
   }
   options().direct_descriptors_max = 2;
   run(fill_the_table());
+}
+
+// The name of a ring that ends with a slot in use is not given again, and there are 1024.
+TEST(direct_ring_alone_test,
+     a_ring_that_ends_with_more_to_close_than_it_can_tell_at_a_time_frees_its_name) {
+  if (!testing::io_uring_refusal().empty()) {
+    GTEST_SKIP() << testing::io_uring_refusal();
+  }
+  constexpr unsigned slots = 64;
+  const steady_clock clock;
+  uring_driver owner(clock);
+  const file_descriptor event(::eventfd(0, EFD_CLOEXEC));
+  std::array<int, 2> first_numbers{};
+  for (int& each : first_numbers) {
+    const auto ring = direct_ring::make(owner, {4, 8}, event.get(), slots);
+    if (ring == nullptr) {
+      GTEST_SKIP() << "the kernel has no direct descriptors";
+    }
+    each = ring->number_of(0);
+    for (int slot = 0; slot < static_cast<int>(slots); ++slot) {
+      ASSERT_TRUE(ring->take());
+      ring->close(slot);
+    }
+    EXPECT_FALSE(ring->take());
+  }
+  EXPECT_EQ(first_numbers[0], first_numbers[1]);
 }
 
 // -- Beyond the limit ----------------------------------------------------------------------------------
