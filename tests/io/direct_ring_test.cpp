@@ -23,12 +23,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -141,6 +143,90 @@ task<void> serve_many(unsigned count) {
 
 // In a pool other workers take the tasks, whose operations then go to the ring's worker (P37: closed there).
 TEST_P(direct_ring_test, tasks_that_other_workers_took_use_and_close_them) { run(serve_many(200)); }
+
+// What each that needs a plain descriptor says: an errno, or 0.
+std::array<int, 4> errnos_of_plain_calls(tcp_stream& stream) {
+  const auto of = [](const auto& called) {
+    try {
+      called();
+    } catch (const error& refused) {
+      return refused.number();
+    }
+    return 0;
+  };
+  const result<void> set = stream.raw_socket().try_set_option(IPPROTO_TCP, TCP_NODELAY, 1);
+  return {of([&] { static_cast<void>(stream.peer_address()); }),
+          of([&] { static_cast<void>(stream.raw_socket().option(IPPROTO_TCP, TCP_NODELAY)); }),
+          set.ok() ? 0 : set.error_number(), of([&] { stream.shutdown_write(); })};
+}
+
+constexpr std::array<int, 4> none_refused = {0, 0, 0, 0};
+constexpr std::array<int, 4> all_refused = {EXDEV, EXDEV, EXDEV, EXDEV};
+
+task<void> ask_from_a_thread(std::array<int, 4> expected) {
+  auto listener = tcp_listener::bind(address::loopback(0), direct());
+  const socket client = connect_now(listener);
+  tcp_stream accepted = co_await listener.accept();
+  const std::size_t before = testing::open_descriptors();
+  const auto seen = co_await to_thread([&accepted] { return errnos_of_plain_calls(accepted); });
+  EXPECT_EQ(seen, expected);
+  EXPECT_EQ(testing::open_descriptors(), before);
+  // Nothing was done to it: it serves as before.
+  static_cast<void>(::send(client.native_handle(), "ping", 4, 0));
+  const std::string text = co_await read_text(accepted);
+  EXPECT_EQ(text, "ping");
+  const auto at_home = errnos_of_plain_calls(accepted);
+  EXPECT_EQ(at_home, none_refused);
+}
+
+TEST_P(direct_ring_test, plain_descriptors_are_refused_to_threads_that_are_not_its_worker) {
+  run(ask_from_a_thread(on_ring() ? all_refused : none_refused));
+}
+
+struct visit {
+  std::atomic<bool> made{false};
+  std::array<int, 4> away{};
+  std::array<int, 4> at_home{};
+};
+
+// Only who runs on another worker asks, and only the first of them.
+task<void> ask_elsewhere(tcp_stream& stream, std::thread::id home, visit& once) {
+  if (std::this_thread::get_id() == home || once.made.exchange(true)) {
+    co_return;
+  }
+  once.away = errnos_of_plain_calls(stream);
+  const std::string text = co_await read_text(stream);
+  EXPECT_EQ(text, "ping");
+  EXPECT_EQ(std::this_thread::get_id(), home);
+  once.at_home = errnos_of_plain_calls(stream);
+}
+
+task<void> ask_from_another_worker() {
+  auto listener = tcp_listener::bind(address::loopback(0), direct());
+  const socket client = connect_now(listener);
+  tcp_stream accepted = co_await listener.accept();
+  static_cast<void>(::send(client.native_handle(), "ping", 4, 0));
+  visit once;
+  std::vector<join_handle<void>> asking;
+  for (unsigned index = 0; index < 64; ++index) {
+    asking.push_back(spawn(ask_elsewhere(accepted, std::this_thread::get_id(), once)));
+  }
+  while (!once.made) {  // Keeps this worker, so that others take its tasks.
+    std::this_thread::yield();
+  }
+  for (join_handle<void>& each : asking) {
+    co_await each;
+  }
+  EXPECT_EQ(once.away, all_refused);
+  EXPECT_EQ(once.at_home, none_refused);
+}
+
+TEST_P(direct_ring_test, a_task_on_another_worker_is_refused_them_until_its_next_read) {
+  if (!on_ring() || GetParam().one_thread()) {
+    GTEST_SKIP() << "needs another worker";
+  }
+  run(ask_from_another_worker());
+}
 
 task<void> cancel_reads(unsigned rounds) {
   auto listener = tcp_listener::bind(address::loopback(0), direct());
