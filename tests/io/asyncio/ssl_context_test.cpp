@@ -71,8 +71,14 @@ TEST(ssl_setup_test, what_contradicts_itself_is_refused) {
   options.ssl = server;
   EXPECT_NO_THROW(static_cast<void>(ssl_setup::of_server(options)));
   EXPECT_THROW(static_cast<void>(ssl_setup::of_client(options, "host")), std::invalid_argument);
-  options.ssl_shutdown_timeout = 0s;
-  EXPECT_THROW(static_cast<void>(ssl_setup::of_server(options)), std::invalid_argument);
+  for (const duration wrong : {duration(0s), duration(-10s)}) {
+    options.ssl_shutdown_timeout = wrong;
+    EXPECT_THROW(static_cast<void>(ssl_setup::of_server(options)), std::invalid_argument);
+    options.ssl_shutdown_timeout.reset();
+    options.ssl_handshake_timeout = wrong;
+    EXPECT_THROW(static_cast<void>(ssl_setup::of_server(options)), std::invalid_argument);
+    options.ssl_handshake_timeout.reset();
+  }
 }
 
 // Where asyncio raises TypeError this is no program.
