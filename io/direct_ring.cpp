@@ -103,10 +103,12 @@ direct_ring::~direct_ring() {
     all.rings[name_].store(nullptr, std::memory_order_release);  // K1
   }
   collect_closing();
-  queue_.enter(at_once, at_once);
-  while (const io_uring_cqe* const each = queue_.completion()) {
-    taken_ -= each->user_data == close_mark ? 1 : 0;
-    queue_.seen();
+  while (queue_.unfinished()) {  // Completions may be more than fit at a time.
+    queue_.enter(at_once, at_once);
+    while (const io_uring_cqe* const each = queue_.completion()) {
+      taken_ -= each->user_data == close_mark ? 1 : 0;
+      queue_.seen();
+    }
   }
   const std::lock_guard guard(all.lock);
   all.used[name_] = taken_ > 0;

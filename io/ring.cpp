@@ -164,13 +164,21 @@ int ring::call_enter(unsigned submit, unsigned wait, unsigned flags, time_point 
                          reinterpret_cast<sigset_t*>(&argument), sizeof(argument));
 }
 
+bool ring::kernel_has_work() const noexcept {
+  const unsigned queue_flags = io_uring_smp_load_acquire(ring_.sq.kflags);
+  return (queue_flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
+}
+
+bool ring::unfinished() noexcept {
+  return kernel_has_work() || ring_.sq.sqe_tail != io_uring_smp_load_acquire(ring_.sq.khead) ||
+         completion() != nullptr;
+}
+
 void ring::enter(time_point deadline, time_point now) {
   const unsigned submit = flush();
-  const unsigned queue_flags = io_uring_smp_load_acquire(ring_.sq.kflags);
-  const bool kernel_has_work = (queue_flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
   const bool ready = completion() != nullptr;
   const bool waits = deadline > now && !ready;
-  if (!waits && submit == 0 && !kernel_has_work) {
+  if (!waits && submit == 0 && !kernel_has_work()) {
     return;
   }
   // GETEVENTS always: with DEFER_TASKRUN a call that only submits makes no progress on completions,

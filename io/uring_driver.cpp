@@ -134,7 +134,7 @@ void uring_driver::park(time_point deadline, work_list& ready) {
   drain_inbox(ready);
   turn_direct(ready);
   const time_point now = deadline == at_once ? at_once : clock_->now();
-  bool waits = deadline > now && ready.empty();
+  bool waits = deadline > now && ready.empty() && !direct_unfinished();
   (waits ? counters().waits : counters().polls).add();
   waits = waits && permit_.prepare_to_sleep();
   if (watch_ != nullptr && !watch_armed_) {
@@ -238,6 +238,13 @@ void uring_driver::turn_direct(work_list& ready) {
     each->turn();
     reap_direct(*each, ready);
   }
+}
+
+// What is left there wakes nobody (ring::unfinished()): no sleep before it is done. And no loop here until
+// it is: peers that read fast enough would keep us from everything else.
+bool uring_driver::direct_unfinished() const noexcept {
+  return std::any_of(direct_.begin(), direct_.end(),
+                     [](const auto& each) { return each->queue().unfinished(); });
 }
 
 void uring_driver::reap_direct(direct_ring& from, work_list& ready) {

@@ -12,7 +12,8 @@
 // without losing data; the operation is submitted again, with buffers given back.
 //
 // Direct descriptors have rings of their own (direct_ring.hpp), which this driver submits to and collects
-// from once per turn; they wake it through the permit's eventfd.
+// from once per turn; they wake it through the permit's eventfd. It does not sleep while one of them is
+// unfinished: an event is announced once, and a turn may do only a part of what it announced.
 //
 // What is known beforehand
 // ------------------------
@@ -63,6 +64,7 @@ class uring_driver final : public io_driver {
   [[nodiscard]] direct_ring* ring_with_room();
   [[nodiscard]] int submit(operation& starting, ring& to, const lent_buffers& lent);
   void turn_direct(work_list& ready);
+  [[nodiscard]] bool direct_unfinished() const noexcept;
   void reap_direct(direct_ring& from, work_list& ready);
   void reap(work_list& ready);
   void reap_operation(const io_uring_cqe& completion, lent_buffers& lent, work_list& ready);

@@ -1,14 +1,22 @@
 // Many connections in one process: do they fit beneath a hard limit of descriptors, and what do they cost?
 //
 //     bench_many_connections [--connections N] [--limit N] [--clients N] [--mode multi|asyncio]
-//                            [--workers N] [--plain]
+//                            [--workers N] [--bursts N] [--plain] [--small]
 //
 // Starts its client processes before anything else; they use plain sockets, each its share, from
 // addresses of their own (127.0.0.2 and up: each has its range of ports). The server lowers its hard limit to
 // --limit and serves an echo with direct descriptors (--plain: without, to see it fail). Each connection
 // sends one message and checks the answer, then all are idle. When the server has answered all of them it
-// prints what it and the kernel hold, tells the clients to end, and ends when they have.
-// Exits with 1 if a connection was refused or got a wrong answer; ended by a signal after five minutes.
+// prints what it and the kernel hold; as many times as --bursts says all connections send again at once; then
+// it tells the clients to end, and ends when they have. No timer runs while it answers: what is not noticed
+// by itself is not noticed.
+//
+// A connection that finds no room in the listener's backlog tries again after 1, 3, 7 s: the kernel's counts of
+// these are printed beside the time, which means little if there are any.
+//
+// Exits with 1 if a connection was refused or got a wrong answer, with 77 if there are no direct descriptors
+// to be had; ended by a signal after five minutes.
+#include <jackdaw/io/direct_number.hpp>
 #include <jackdaw/io/io.hpp>
 
 #include <arpa/inet.h>
@@ -24,10 +32,12 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,12 +48,14 @@ namespace {
 
 constexpr std::size_t message_bytes = 64;
 constexpr unsigned patience_seconds = 300;
+constexpr int skipped = 77;
 constexpr unsigned window = 256;  // Connections of a client whose answer is awaited at a time.
 
 struct settings {
   unsigned connections = 100'000;
   rlim_t limit = 20'000;
   unsigned clients = 8;
+  unsigned bursts = 5;
   bool direct = true;
   io::options runtime;
 };
@@ -111,16 +123,30 @@ void exchange(std::span<const int> connections) {
     }
     exchange(std::span(connections).subspan(first));
   }
-  char end = 0;
-  static_cast<void>(::read(control, &end, 1));
+  char order = 0;
+  while (::read(control, &order, 1) == 1) {
+    exchange(connections);
+  }
   std::_Exit(0);
 }
 
 // -- The server --------------------------------------------------------------------------------------
 
-std::atomic<unsigned> answered{0};
+// Bytes, since a message may come in parts.
+struct tally {
+  std::atomic<std::uint64_t> answered{0};
+  std::uint64_t wanted = 0;
+  event all;
 
-task<void> echo(io::tcp_stream peer) {
+  void add(std::size_t bytes) {
+    // The count alone; the event orders what is read when it is complete.
+    if (answered.fetch_add(bytes, std::memory_order_relaxed) + bytes == wanted) {
+      all.set();
+    }
+  }
+};
+
+task<void> echo(io::tcp_stream peer, tally& answers) {
   io::buffered_reader reader(peer);
   while (true) {
     const io::result<std::size_t> received = co_await reader.fill();
@@ -132,17 +158,20 @@ task<void> echo(io::tcp_stream peer) {
     if (!sent.ok()) {
       co_return;
     }
+    answers.add(bytes.size());
     reader.consume(bytes.size());
-    if (bytes.size() == message_bytes) {
-      answered.fetch_add(1, std::memory_order_relaxed);  // A count.
-    }
   }
 }
 
-task<void> accept_all(io::tcp_listener listener) {
+task<void> accept_all(io::tcp_listener listener, bool direct, tally& answers) {
   while (true) {
     io::tcp_stream peer = co_await listener.accept();
-    spawn_detached(echo(std::move(peer)));
+    if (direct && !io::is_direct(peer.native_handle())) {
+      std::puts("no direct descriptors here");
+      std::fflush(stdout);
+      std::_Exit(skipped);
+    }
+    spawn_detached(echo(std::move(peer), answers));
   }
 }
 
@@ -160,11 +189,32 @@ long number_in(const char* path, std::string_view line_begin, std::string_view w
   return 0;
 }
 
+// A count of the kernel's, by its name in the line before the numbers.
+long tcp_count(std::string_view wanted) {
+  std::ifstream file("/proc/net/netstat");
+  std::string name_line;
+  std::string number_line;
+  std::getline(file, name_line);
+  std::getline(file, number_line);
+  std::istringstream names(name_line);
+  std::istringstream numbers(number_line);
+  std::string name;
+  std::string number;
+  while (names >> name && numbers >> number) {
+    if (name == wanted) {
+      return std::stol(number);
+    }
+  }
+  return 0;
+}
+
 struct memory_use {
   long rss = number_in("/proc/self/status", "VmRSS:");
   long slab = number_in("/proc/meminfo", "Slab:");
   long available = number_in("/proc/meminfo", "MemAvailable:");
   long socket_pages = number_in("/proc/net/sockstat", "TCP:", " mem ");
+  long refused = tcp_count("ListenOverflows");
+  long tried_again = tcp_count("TCPTimeouts");
 };
 
 void report(const settings& wanted, const memory_use& before, double seconds) {
@@ -174,6 +224,8 @@ void report(const settings& wanted, const memory_use& before, double seconds) {
   };
   std::printf("%u connections, hard limit of descriptors %lu, answered in %.1f s\n",
               wanted.connections, static_cast<unsigned long>(wanted.limit), seconds);
+  std::printf("without room in the backlog %ld times, timeouts of TCP %ld\n",
+              now.refused - before.refused, now.tried_again - before.tried_again);
   std::printf("server RSS     %8ld KiB  %6.0f bytes each\n", now.rss, each(now.rss - before.rss));
   const long slab = now.slab - before.slab;
   std::printf("kernel slab    %8ld KiB  %6.0f bytes each (both ends)\n", slab, each(slab));
@@ -183,24 +235,36 @@ void report(const settings& wanted, const memory_use& before, double seconds) {
               each(all));
 }
 
-task<void> serve(const settings& wanted, std::span<const int> controls) {
+// Gives `order` to all clients, and waits until all their connections are answered.
+task<double> answer_all(const settings& wanted, std::span<const int> controls, tally& answers,
+                        std::string_view order) {
+  answers.answered.store(0, std::memory_order_relaxed);  // Nobody counts now.
+  answers.wanted = std::uint64_t{wanted.connections} * message_bytes;
+  answers.all.clear();
+  const auto begin = std::chrono::steady_clock::now();
+  for (const int control : controls) {
+    static_cast<void>(::write(control, order.data(), order.size()));
+  }
+  co_await answers.all.wait();
+  co_return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+task<void> serve(const settings& wanted, std::span<const int> controls, tally& answers) {
   io::listen_options options;
   options.backlog = 4096;
   options.direct_descriptors = wanted.direct;
   io::tcp_listener listener = io::tcp_listener::bind(io::address::any(0), options);
   const memory_use before;
-  const auto begin = std::chrono::steady_clock::now();
   const in_port_t port = listener.local_address().port();
-  for (const int control : controls) {
-    static_cast<void>(::write(control, &port, sizeof(port)));
+  join_handle<void> accepting = spawn(accept_all(std::move(listener), wanted.direct, answers));
+  const std::string_view order(reinterpret_cast<const char*>(&port), sizeof(port));
+  const double seconds = co_await answer_all(wanted, controls, answers, order);
+  co_await sleep(std::chrono::milliseconds(500));  // Memory comes to rest.
+  report(wanted, before, seconds);
+  for (unsigned burst = 0; burst < wanted.bursts; ++burst) {
+    const double again = co_await answer_all(wanted, controls, answers, "b");
+    std::printf("a burst        %8.3f s\n", again);
   }
-  join_handle<void> accepting = spawn(accept_all(std::move(listener)));
-  while (answered.load(std::memory_order_relaxed) < wanted.connections) {  // A count.
-    co_await sleep(std::chrono::milliseconds(20));
-  }
-  const auto taken = std::chrono::steady_clock::now() - begin;
-  co_await sleep(std::chrono::milliseconds(500));
-  report(wanted, before, std::chrono::duration<double>(taken).count());
   accepting.cancel();
 }
 
@@ -211,6 +275,13 @@ settings parse(std::span<char*> arguments) {
     const std::string_view name = arguments[index];
     if (name == "--plain") {
       wanted.direct = false;
+      continue;
+    }
+    if (name == "--small") {
+      wanted.connections = 400;
+      wanted.limit = 100;
+      wanted.clients = 4;
+      wanted.bursts = 2;
       continue;
     }
     const std::string value = index + 1 < arguments.size() ? arguments[++index] : "";
@@ -225,6 +296,8 @@ settings parse(std::span<char*> arguments) {
       wanted.limit = number;
     } else if (name == "--clients") {
       wanted.clients = number;
+    } else if (name == "--bursts") {
+      wanted.bursts = number;
     } else if (name == "--workers") {
       wanted.runtime.workers = number;
     }
@@ -256,7 +329,8 @@ int run(const settings& wanted) {
   }
   set_limit(wanted.limit, wanted.limit);
   alarm(patience_seconds);
-  io::run(serve(wanted, controls), wanted.runtime);
+  tally answers;
+  io::run(serve(wanted, controls, answers), wanted.runtime);
   std::for_each(controls.begin(), controls.end(), ::close);
   bool all_well = true;
   for (const pid_t each : clients) {

@@ -16,6 +16,7 @@
 #include <jackdaw/runtime/future.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,9 +30,8 @@ namespace jackdaw::io::asyncio {
 
 class ssl_maker;
 
-/// What asyncio's parameter `ssl` takes; none, the default, is no TLS. Python's ssl=True is
-/// tls_context::client(). Whether a connection is a server's or a client's end is said by the context, so there
-/// is no parameter `server_side`.
+/// What asyncio's parameter `ssl` takes; none, the default, is no TLS. Whether a connection is a server's or a
+/// client's end is said by the context, so there is no parameter `server_side`.
 ///
 /// Threads       Any. Copies are the same context.
 /// Source        ssl.SSLContext as asyncio uses it.
@@ -46,9 +46,30 @@ class ssl_context {
 
   explicit operator bool() const noexcept { return maker_ != nullptr; }
   [[nodiscard]] const ssl_maker& maker() const noexcept { return *maker_; }
+  [[nodiscard]] const std::shared_ptr<const ssl_maker>& shared() const noexcept { return maker_; }
 
  private:
   std::shared_ptr<const ssl_maker> maker_;
+};
+
+/// The parameter of clients, which takes `true` as well: tls_context::client(), made for the connection, which for
+/// server_hostname = "" checks no name. Its authorities are read each time (some ms): who connects often makes
+/// a context. Servers and start_tls() take contexts only, as in asyncio.
+///
+/// Source        ssl=True; ssl.create_default_context().
+class ssl_argument : public ssl_context {
+ public:
+  using ssl_context::ssl_context;
+  ssl_argument() noexcept = default;
+  ssl_argument(ssl_context given) noexcept  // NOLINT(google-explicit-constructor): it is one.
+      : ssl_context(std::move(given)) {}
+  // A template, so that nothing else becomes a bool on its way here, and jackdaw::tls is linked by who says it.
+  template <std::same_as<bool> B>
+  ssl_argument(B on)  // NOLINT(google-explicit-constructor): ssl = true.
+      : ssl_context(on ? of_the_system() : ssl_context()) {}
+
+ private:
+  static ssl_context of_the_system();
 };
 
 // These have constructors, although they need none: what is an aggregate, a parameter by value and a temporary
@@ -72,7 +93,7 @@ struct start_tls_options {
 struct ssl_options : start_tls_options {
   ssl_options() = default;
 
-  ssl_context ssl = {};
+  ssl_argument ssl = {};
 };
 
 /// The parameters of one connection's TLS, checked.

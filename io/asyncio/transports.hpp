@@ -29,14 +29,20 @@ namespace jackdaw::io::asyncio {
 
 class base_protocol;
 
-/// What get_extra_info() tells. Source: get_extra_info('socket'), ('sockname'), ('peername'), ('ssl_object').
+class ssl_maker;
+
+/// What get_extra_info() tells. Source: get_extra_info('socket'), ('sockname'), ('peername'), ('ssl_object'),
+/// ('sslcontext'); ('cipher') and ('peercert') are parts of ssl_object. ('compression') would be None for every
+/// connection: OpenSSL makes none, and TLS 1.3 has none.
 struct extra_info {
   int socket = -1;  // -1 when it is closed.
   std::optional<socket_name> sockname = {};
   std::optional<socket_name> peername = {};
-  /// Over TLS, from connection_made() on: version, cipher, protocol, and the peer's certificate. Python has the
-  /// cipher and the certificate under names of their own as well. See <jackdaw/io/tls/tls_engine.hpp>.
+  /// Over TLS, from connection_made() on, and when it is lost still: version, cipher, protocol, and the peer's
+  /// certificate. See <jackdaw/io/tls/tls_engine.hpp>.
   std::shared_ptr<const tls_session> ssl_object = nullptr;
+  /// Over TLS: what began it. ssl_context(sslcontext) begins more of the same.
+  std::shared_ptr<const ssl_maker> sslcontext = nullptr;
 };
 
 /// Threads       All members on the loop's thread.

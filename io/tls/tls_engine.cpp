@@ -219,6 +219,7 @@ tls_session tls_engine::session() const {
   tls_session found;
   found.version = SSL_get_version(connection_);
   found.cipher = SSL_get_cipher_name(connection_);
+  found.cipher_bits = SSL_get_cipher_bits(connection_, nullptr);
   const unsigned char* protocol = nullptr;
   unsigned length = 0;
   SSL_get0_alpn_selected(connection_, &protocol, &length);

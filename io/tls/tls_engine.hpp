@@ -28,6 +28,7 @@ namespace jackdaw::io {
 struct tls_session {
   std::string version;           // "TLSv1.3"
   std::string cipher;            // "TLS_AES_256_GCM_SHA384"
+  int cipher_bits = 0;           // Of its secret: 256.
   std::string alpn;              // "" if there is none.
   std::string server_name;       // What the client asked for; "" if it did not.
   std::string peer_subject;      // Of the peer's certificate: "CN = example.org"; "" without.

@@ -9,20 +9,28 @@
 #include <jackdaw/io/direct_ring.hpp>
 #include <jackdaw/io/tcp_listener.hpp>
 #include <jackdaw/io/tcp_stream.hpp>
+#include <jackdaw/io/uring_driver.hpp>
+#include <jackdaw/runtime/blocking_pool.hpp>
 #include <jackdaw/runtime/runtime.hpp>
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -136,6 +144,90 @@ task<void> serve_many(unsigned count) {
 // In a pool other workers take the tasks, whose operations then go to the ring's worker (P37: closed there).
 TEST_P(direct_ring_test, tasks_that_other_workers_took_use_and_close_them) { run(serve_many(200)); }
 
+// What each that needs a plain descriptor says: an errno, or 0.
+std::array<int, 4> errnos_of_plain_calls(tcp_stream& stream) {
+  const auto of = [](const auto& called) {
+    try {
+      called();
+    } catch (const error& refused) {
+      return refused.number();
+    }
+    return 0;
+  };
+  const result<void> set = stream.raw_socket().try_set_option(IPPROTO_TCP, TCP_NODELAY, 1);
+  return {of([&] { static_cast<void>(stream.peer_address()); }),
+          of([&] { static_cast<void>(stream.raw_socket().option(IPPROTO_TCP, TCP_NODELAY)); }),
+          set.ok() ? 0 : set.error_number(), of([&] { stream.shutdown_write(); })};
+}
+
+constexpr std::array<int, 4> none_refused = {0, 0, 0, 0};
+constexpr std::array<int, 4> all_refused = {EXDEV, EXDEV, EXDEV, EXDEV};
+
+task<void> ask_from_a_thread(std::array<int, 4> expected) {
+  auto listener = tcp_listener::bind(address::loopback(0), direct());
+  const socket client = connect_now(listener);
+  tcp_stream accepted = co_await listener.accept();
+  const std::size_t before = testing::open_descriptors();
+  const auto seen = co_await to_thread([&accepted] { return errnos_of_plain_calls(accepted); });
+  EXPECT_EQ(seen, expected);
+  EXPECT_EQ(testing::open_descriptors(), before);
+  // Nothing was done to it: it serves as before.
+  static_cast<void>(::send(client.native_handle(), "ping", 4, 0));
+  const std::string text = co_await read_text(accepted);
+  EXPECT_EQ(text, "ping");
+  const auto at_home = errnos_of_plain_calls(accepted);
+  EXPECT_EQ(at_home, none_refused);
+}
+
+TEST_P(direct_ring_test, plain_descriptors_are_refused_to_threads_that_are_not_its_worker) {
+  run(ask_from_a_thread(on_ring() ? all_refused : none_refused));
+}
+
+struct visit {
+  std::atomic<bool> made{false};
+  std::array<int, 4> away{};
+  std::array<int, 4> at_home{};
+};
+
+// Only who runs on another worker asks, and only the first of them.
+task<void> ask_elsewhere(tcp_stream& stream, std::thread::id home, visit& once) {
+  if (std::this_thread::get_id() == home || once.made.exchange(true)) {
+    co_return;
+  }
+  once.away = errnos_of_plain_calls(stream);
+  const std::string text = co_await read_text(stream);
+  EXPECT_EQ(text, "ping");
+  EXPECT_EQ(std::this_thread::get_id(), home);
+  once.at_home = errnos_of_plain_calls(stream);
+}
+
+task<void> ask_from_another_worker() {
+  auto listener = tcp_listener::bind(address::loopback(0), direct());
+  const socket client = connect_now(listener);
+  tcp_stream accepted = co_await listener.accept();
+  static_cast<void>(::send(client.native_handle(), "ping", 4, 0));
+  visit once;
+  std::vector<join_handle<void>> asking;
+  for (unsigned index = 0; index < 64; ++index) {
+    asking.push_back(spawn(ask_elsewhere(accepted, std::this_thread::get_id(), once)));
+  }
+  while (!once.made) {  // Keeps this worker, so that others take its tasks.
+    std::this_thread::yield();
+  }
+  for (join_handle<void>& each : asking) {
+    co_await each;
+  }
+  EXPECT_EQ(once.away, all_refused);
+  EXPECT_EQ(once.at_home, none_refused);
+}
+
+TEST_P(direct_ring_test, a_task_on_another_worker_is_refused_them_until_its_next_read) {
+  if (!on_ring() || GetParam().one_thread()) {
+    GTEST_SKIP() << "needs another worker";
+  }
+  run(ask_from_another_worker());
+}
+
 task<void> cancel_reads(unsigned rounds) {
   auto listener = tcp_listener::bind(address::loopback(0), direct());
   for (unsigned round = 0; round < rounds; ++round) {
@@ -164,6 +256,78 @@ TEST_P(direct_ring_test, a_read_that_is_cancelled_at_any_step_gives_its_slot_bac
   options().direct_descriptors_max = 2;
   run(cancel_reads(100));
 }
+
+// -- Progress ----------------------------------------------------------------------------------------
+
+constexpr unsigned senders = 200;  // Many times what one call of the kernel goes on with.
+constexpr unsigned send_rounds = 20;
+
+// Takes all that is there: then every send can go on, and none can end.
+void read_away(const std::vector<socket>& clients) {
+  static std::array<char, 65536> bytes;
+  for (bool more = true; more;) {
+    more = false;
+    for (const socket& each : clients) {
+      while (::recv(each.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT) > 0) {
+        more = true;
+      }
+    }
+  }
+}
+
+// How many of them have something to read, when all have or nothing has happened for seconds.
+std::size_t readable(const std::vector<socket>& clients) {
+  std::vector<pollfd> waiting;
+  for (const socket& each : clients) {
+    waiting.push_back({each.native_handle(), POLLIN, 0});
+  }
+  while (!waiting.empty() && ::poll(waiting.data(), waiting.size(), 5'000) > 0) {
+    std::erase_if(waiting, [](const pollfd& each) { return each.revents != 0; });
+  }
+  return clients.size() - waiting.size();
+}
+
+task<void> send_forever(tcp_stream to, std::span<const std::byte> bytes) {
+  bool sent = true;
+  while (sent) {
+    const result<std::size_t> all = co_await to.try_write_all(bytes);
+    sent = all.ok();
+  }
+}
+
+task<void> send_on_and_on(listen_options wanted) {
+  const std::vector<std::byte> bytes(std::size_t{64} << 20);
+  auto listener = tcp_listener::bind(address::loopback(0), wanted);
+  listener.raw_socket().set_option(SOL_SOCKET, SO_SNDBUF, 16'384);
+  std::vector<socket> clients;
+  std::vector<join_handle<void>> sending;
+  for (unsigned index = 0; index < senders; ++index) {
+    clients.push_back(connect_now(listener));
+    tcp_stream accepted = co_await listener.accept();
+    sending.push_back(spawn(send_forever(std::move(accepted), bytes)));
+  }
+  for (unsigned round = 0; round < send_rounds; ++round) {
+    // Nothing else wakes the worker meanwhile.
+    const std::size_t going_on = co_await to_thread([&clients] { return readable(clients); });
+    EXPECT_EQ(going_on, senders) << "in round " << round;
+    read_away(clients);
+  }
+  clients.clear();
+  for (join_handle<void>& each : sending) {
+    co_await each;
+  }
+}
+
+// The kernel goes on with 20 of them per call: the others must not wait for somebody else's event.
+TEST_P(direct_ring_test, sends_that_go_on_without_ending_all_go_on) {
+  run(send_on_and_on(direct()));
+  if (GetParam().one_thread()) {
+    // And when they have, the worker sleeps.
+    EXPECT_LT(drivers().polls, std::uint64_t{send_rounds} * senders);
+  }
+}
+
+TEST_P(direct_ring_test, so_they_do_with_plain_descriptors) { run(send_on_and_on({})); }
 
 // -- Slots ---------------------------------------------------------------------------------------------
 
@@ -221,6 +385,32 @@ TEST_P(direct_ring_test, a_full_table_is_a_limit_and_the_next_slot_goes_to_who_w
   }
   options().direct_descriptors_max = 2;
   run(fill_the_table());
+}
+
+// The name of a ring that ends with a slot in use is not given again, and there are 1024.
+TEST(direct_ring_alone_test,
+     a_ring_that_ends_with_more_to_close_than_it_can_tell_at_a_time_frees_its_name) {
+  if (!testing::io_uring_refusal().empty()) {
+    GTEST_SKIP() << testing::io_uring_refusal();
+  }
+  constexpr unsigned slots = 64;
+  const steady_clock clock;
+  uring_driver owner(clock);
+  const file_descriptor event(::eventfd(0, EFD_CLOEXEC));
+  std::array<int, 2> first_numbers{};
+  for (int& each : first_numbers) {
+    const auto ring = direct_ring::make(owner, {4, 8}, event.get(), slots);
+    if (ring == nullptr) {
+      GTEST_SKIP() << "the kernel has no direct descriptors";
+    }
+    each = ring->number_of(0);
+    for (int slot = 0; slot < static_cast<int>(slots); ++slot) {
+      ASSERT_TRUE(ring->take());
+      ring->close(slot);
+    }
+    EXPECT_FALSE(ring->take());
+  }
+  EXPECT_EQ(first_numbers[0], first_numbers[1]);
 }
 
 // -- Beyond the limit ----------------------------------------------------------------------------------

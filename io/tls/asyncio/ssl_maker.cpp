@@ -29,7 +29,24 @@ class openssl_maker final : public ssl_maker {
   tls_context context_;
 };
 
+// A context for each connection: whether it checks a name depends on whether there is one.
+class default_maker final : public ssl_maker {
+ public:
+  [[nodiscard]] bool is_server() const noexcept override { return false; }
+  [[nodiscard]] ssl_layer make(event_loop& loop, std::shared_ptr<base_protocol> speaker,
+                               const ssl_setup& setup, future<void> waiter) const override {
+    tls_options options;
+    if (setup.server_hostname.empty()) {
+      options.verification = tls_verification::chain;
+    }
+    return openssl_maker(tls_context::client(options))
+        .make(loop, std::move(speaker), setup, std::move(waiter));
+  }
+};
+
 }  // namespace
+
+ssl_context ssl_argument::of_the_system() { return ssl_context(std::make_shared<default_maker>()); }
 
 ssl_context::ssl_context(const tls_context& context)
     : maker_(std::make_shared<openssl_maker>(context)) {}

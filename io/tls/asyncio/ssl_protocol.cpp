@@ -25,6 +25,7 @@ ssl_protocol::ssl_protocol(event_loop& loop, const tls_context& context,
       shutdown_timeout_(setup.shutdown_timeout),
       engine_(context, context.is_server() ? std::string() : setup.server_hostname),
       app_state_(setup.tells_connection_made ? app_state::init : app_state::made) {
+  extra_.sslcontext = setup.context.shared();
   set_app_protocol(std::move(speaker));
   set_write_limits({}, {});
   byte_buffer arrived;
@@ -53,8 +54,10 @@ void ssl_protocol::connection_made(const std::shared_ptr<transport>& made) {
     abort(nullptr);
     return;
   }
+  auto context = std::move(extra_.sslcontext);
   extra_ = made->get_extra_info();
-  extra_.ssl_object = nullptr;
+  extra_.ssl_object = nullptr;  // It is theirs, of TLS that goes over TLS.
+  extra_.sslcontext = std::move(context);
   kept_ = selector::of(*loop_).keep(shared_from_this());
   state_ = state::handshaking;
   handshake_timer_ = loop_->call_later(handshake_timeout_, [weak = weak_from_this()] {

@@ -6,6 +6,7 @@
 #include "../../support/protocol_trace.hpp"
 #include <jackdaw/io/asyncio/connections.hpp>
 #include <jackdaw/io/asyncio/sendfile.hpp>
+#include <jackdaw/io/asyncio/sock_calls.hpp>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -134,6 +135,8 @@ TEST_P(sendfile_test, a_part_of_a_file_goes) {
   EXPECT_EQ(count, 10U);
   part.offset = many;
   EXPECT_EQ(run(through_a_transport(made.path(), part, count)), "before  after");
+  EXPECT_EQ(count, 0U);
+  EXPECT_EQ(run(through_a_transport("/dev/null", {}, count)), "before  after");
   EXPECT_EQ(count, 0U);
 }
 
@@ -272,6 +275,54 @@ TEST_P(sendfile_test, a_cancelled_one_leaves_a_transport_that_works) {
   EXPECT_TRUE(rest.ends_with("what now?"));
 }
 
+task<std::string> the_peer_goes_afterwards(std::string path) {
+  socket_and_peer ends;
+  connected connection;
+  co_await connection.begin(ends.take());
+  file from = co_await file::open(std::move(path));
+  const auto sending = spawn(sendfile(connection.made, from));
+  std::string got;
+  while (got.size() < many) {
+    got += receive_now(ends.peer());
+    co_await yield();
+  }
+  ends.pair.right.close();
+  EXPECT_EQ(co_await sending, many);
+  co_await connection.end();
+  EXPECT_TRUE(connection.told->log.ends_with("lost:None"));
+  co_return got;
+}
+
+TEST_P(sendfile_test, a_peer_that_goes_after_the_file_is_no_error) {
+  const pattern_file made;
+  EXPECT_TRUE(run(the_peer_goes_afterwards(made.path())) == text_of_file());
+}
+
+// By hand: the kernel sends nothing of this file, which is larger than any peer wants.
+task<std::string> the_peer_goes_early() {
+  socket_and_peer ends;
+  connected connection;
+  co_await connection.begin(ends.take());
+  file from = co_await file::open("/proc/self/pagemap");
+  const auto sending = spawn(sendfile(connection.made, from));
+  co_await let_turns_pass(3);
+  EXPECT_FALSE(sending.done());
+  ends.pair.right.close();
+  std::string said = "sent";
+  try {
+    co_await sending;
+  } catch (const error& failed) {
+    said = failed.number() == EPIPE || failed.number() == ECONNRESET ? "gone" : failed.what();
+  }
+  EXPECT_TRUE(connection.made->is_closing());
+  co_await connection.end();
+  co_return said;
+}
+
+TEST_P(sendfile_test, so_it_is_when_the_file_is_read_and_written) {
+  EXPECT_EQ(run(the_peer_goes_early()), "gone");
+}
+
 // -- Sockets --------------------------------------------------------------------------------------
 
 task<std::string> over_a_socket(std::string path, sendfile_options options, std::uint64_t& count) {
@@ -294,6 +345,28 @@ TEST_P(sendfile_test, a_socket_without_a_transport_sends_files) {
   part.count = 2'000'000;
   EXPECT_TRUE(run(over_a_socket(made.path(), part, count)) == text_of_file().substr(5, 2'000'000));
   EXPECT_EQ(count, 2'000'000U);
+}
+
+task<std::string> between_regular_sends(std::string path) {
+  socket_and_peer ends;
+  jackdaw::io::socket to = ends.take();
+  file from = co_await file::open(std::move(path));
+  sendfile_options part;
+  part.count = 10;
+  co_await sock_sendall(to, "before ");
+  const std::uint64_t count = co_await sock_sendfile(to, from, part);
+  EXPECT_EQ(count, 10U);
+  co_await sock_sendall(to, " after");
+  co_return receive_now(ends.peer());
+}
+
+TEST_P(sendfile_test, a_socket_sends_a_file_between_other_things) {
+  const pattern_file made;
+  EXPECT_TRUE(run(between_regular_sends(made.path())) ==
+              "before " + text_of_file().substr(0, 10) + " after");
+  std::uint64_t count = 1;
+  EXPECT_EQ(run(over_a_socket("/dev/null", {}, count)), "");
+  EXPECT_EQ(count, 0U);
 }
 
 TEST_P(sendfile_test, a_socket_sends_by_hand_what_the_kernel_cannot_send) {

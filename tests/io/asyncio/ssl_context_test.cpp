@@ -14,6 +14,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 namespace jackdaw::io::asyncio {
 namespace {
@@ -70,9 +71,22 @@ TEST(ssl_setup_test, what_contradicts_itself_is_refused) {
   options.ssl = server;
   EXPECT_NO_THROW(static_cast<void>(ssl_setup::of_server(options)));
   EXPECT_THROW(static_cast<void>(ssl_setup::of_client(options, "host")), std::invalid_argument);
-  options.ssl_shutdown_timeout = 0s;
-  EXPECT_THROW(static_cast<void>(ssl_setup::of_server(options)), std::invalid_argument);
+  for (const duration wrong : {duration(0s), duration(-10s)}) {
+    options.ssl_shutdown_timeout = wrong;
+    EXPECT_THROW(static_cast<void>(ssl_setup::of_server(options)), std::invalid_argument);
+    options.ssl_shutdown_timeout.reset();
+    options.ssl_handshake_timeout = wrong;
+    EXPECT_THROW(static_cast<void>(ssl_setup::of_server(options)), std::invalid_argument);
+    options.ssl_handshake_timeout.reset();
+  }
 }
+
+// Where asyncio raises TypeError this is no program.
+static_assert(std::is_convertible_v<bool, ssl_argument>);
+static_assert(!std::is_convertible_v<int, ssl_argument>);
+static_assert(!std::is_convertible_v<const char*, ssl_argument>);
+static_assert(!std::is_convertible_v<bool, ssl_context>);
+static_assert(!std::is_assignable_v<decltype(server_options::ssl)&, bool>);
 
 TEST(ssl_setup_test, the_name_is_the_host_unless_one_is_given) {
   ssl_options options;

@@ -16,7 +16,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -130,6 +133,109 @@ task<std::string> greeted() {
 
 TEST_P(ssl_protocol_test, protocols_see_what_they_see_without_tls) {
   EXPECT_EQ(run(greeted()), "made data:hello eof lost:None | made eof lost:None");
+}
+
+// -- ssl=True, and what get_extra_info() tells -------------------------------------------------------
+
+// What the system trusts, for as long as this lives.
+class system_authorities {
+ public:
+  explicit system_authorities(const std::string& path) { ::setenv(name, path.c_str(), 1); }
+  system_authorities(const system_authorities&) = delete;
+  system_authorities& operator=(const system_authorities&) = delete;
+  ~system_authorities() { ::unsetenv(name); }
+
+ private:
+  static constexpr const char* name = "SSL_CERT_FILE";
+};
+
+// "TLSv1.3", or who refused.
+task<std::string> connected_by_default(std::optional<std::string> name) {
+  server_options secure;
+  secure.ssl = testing::server_context();
+  const auto serves = co_await create_server(make_trace, "127.0.0.1", 0, secure);
+  connection_options options;
+  options.ssl = true;
+  options.server_hostname = std::move(name);
+  std::string outcome;
+  try {
+    auto [made, told] =
+        co_await create_connection(make_trace, "localhost", port_of(serves), options);
+    outcome = made->get_extra_info().ssl_object->version;
+    made->close();
+    co_await until_lost(*told);
+  } catch (const tls_error&) {
+    outcome = "refused";
+  }
+  serves->close();
+  serves->abort_clients();
+  co_await serves->wait_closed();
+  co_return outcome;
+}
+
+TEST_P(ssl_protocol_test, true_is_a_context_with_the_systems_authorities) {
+  EXPECT_EQ(run(connected_by_default({})), "refused");
+  const testing::scratch_file trusted(testing::trusted_authority().certificate());
+  const system_authorities changed(trusted.path());
+  EXPECT_EQ(run(connected_by_default({})), "TLSv1.3");
+  EXPECT_EQ(run(connected_by_default("example.org")), "refused");
+  // Without a name there is none to check; the authority is.
+  EXPECT_EQ(run(connected_by_default("")), "TLSv1.3");
+}
+
+task<> refused_to_servers() {
+  ssl_options options;
+  options.ssl = true;
+  socket_and_peer ends;
+  bool refused = false;
+  try {
+    const auto made = co_await connect_accepted_socket(make_trace, ends.take(), options);
+  } catch (const std::invalid_argument&) {
+    refused = true;
+  }
+  EXPECT_TRUE(refused);
+}
+
+TEST_P(ssl_protocol_test, true_is_refused_to_servers_and_false_is_no_tls) {
+  run(refused_to_servers());
+  ssl_options options;
+  options.ssl = false;
+  EXPECT_FALSE(ssl_setup::of_client(options, "host").context);
+}
+
+task<> told_by_extra_info() {
+  server_options secure;
+  const ssl_context servers = testing::server_context();
+  secure.ssl = servers;
+  const auto greeter = std::make_shared<protocol_trace>();
+  const auto factory = [greeter] { return greeter; };
+  const auto serves = co_await create_server(factory, "127.0.0.1", 0, secure);
+  connection_options options;
+  options.ssl = testing::client_context();
+  options.server_hostname = "localhost";
+  auto [made, told] = co_await create_connection(make_trace, "127.0.0.1", port_of(serves), options);
+  const extra_info& clients = made->get_extra_info();
+  EXPECT_EQ(clients.sslcontext, options.ssl.shared());
+  EXPECT_EQ(clients.ssl_object->cipher, "TLS_AES_256_GCM_SHA384");
+  EXPECT_EQ(clients.ssl_object->cipher_bits, 256);
+  EXPECT_EQ(clients.ssl_object->peer_subject, "CN = localhost");
+  EXPECT_NE(clients.ssl_object->peer_certificate, "");
+  made->close();
+  co_await until_lost(*told);
+  // As in asyncio: what was agreed on is known still, the socket is not.
+  EXPECT_EQ(clients.socket, -1);
+  EXPECT_EQ(clients.sslcontext, options.ssl.shared());
+  EXPECT_EQ(clients.ssl_object->version, "TLSv1.3");
+  co_await until_lost(*greeter);
+  EXPECT_EQ(greeter->transport->get_extra_info().sslcontext, servers.shared());
+  EXPECT_EQ(greeter->transport->get_extra_info().ssl_object->peer_certificate, "");
+  greeter->transport = nullptr;
+  serves->close();
+  co_await serves->wait_closed();
+}
+
+TEST_P(ssl_protocol_test, extra_info_tells_context_cipher_and_certificate_also_afterwards) {
+  run(told_by_extra_info());
 }
 
 task<std::string> over_a_local_socket(std::string path) {
