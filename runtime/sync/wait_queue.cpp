@@ -37,9 +37,7 @@ std::coroutine_handle<> wait_queue::suspend(guard held, node& waiter,
 
 void wait_queue::take_out(guard& held, node& waiter) noexcept {
   held = lock();
-  if (waiter.linked()) {  // Not if take_one() took it out.
-    intrusive_list<node>::remove(waiter);
-  }
+  intrusive_list<node>::remove(waiter);
   waiter.leave_queue();
 }
 
@@ -48,8 +46,12 @@ bool wait_queue::finish(guard& held, node& waiter) noexcept {
   return waiter.task_->end_wait() == wait_end::cancelled;
 }
 
-bool wait_queue::finish_keeping_result(guard& held, node& waiter) noexcept {
-  take_out(held, waiter);
+bool wait_queue::finish_keeping_result(node& waiter) noexcept {
+  // Written by whoever woke us, before we were scheduled.
+  if (waiter.queue() != nullptr) {
+    guard held;
+    take_out(held, waiter);
+  }
   return waiter.task_->end_wait_keeping_result() == wait_end::cancelled;
 }
 
@@ -60,6 +62,7 @@ wait_queue::node* wait_queue::take_one() noexcept {
   }
   if (waiter != nullptr) {
     intrusive_list<node>::remove(*waiter);
+    waiter->leave_queue();
     waiter->set_woken();
   }
   return waiter;

@@ -13,7 +13,7 @@
 // chosen but has not run is free, yet may not be taken by others (no barging); a woken waiter that is
 // cancelled before it runs must pass the wake-up on. Primitives decide under the lock; suspending and
 // resuming is done here. Where what is waited for is handed over with the wake-up (channel.hpp), there is no turn
-// to keep and nothing to pass on: such waiters are taken out at once.
+// to keep and nothing to pass on: such waiters are taken out at once, and do not come back: their primitive may be gone by then.
 //
 // Lifetime: a woken task takes the lock once more before it goes on, so it may destroy the primitive:
 // whoever woke it has left the critical section by then, and touches nothing after that (spin_lock).
@@ -80,9 +80,10 @@ class wait_queue {
   /// cancellation came since; the caller undoes what it was given (node.woken()), releases the guard,
   /// and throws by throw_cancelled(). Leaves the lock held.
   [[nodiscard]] bool finish(guard& held, node& waiter) noexcept;
-  /// The same for a waiter that take_one() gives what it waits for: a cancellation that came after that is left
-  /// for the next suspension, for what was given must not be lost.
-  [[nodiscard]] bool finish_keeping_result(guard& held, node& waiter) noexcept;
+  /// The same for a waiter of take_one() or release_all() that was given what it waits for: a cancellation that
+  /// came after that is left for the next suspension, for what was given must not be lost. Leaves the lock free.
+  /// Touches the queue only if the wait was cancelled, as finish_released().
+  [[nodiscard]] bool finish_keeping_result(node& waiter) noexcept;
 
   /// Chooses the first waiter that nobody has chosen and that is not cancelled. Under the lock.
   bool wake_one() noexcept;

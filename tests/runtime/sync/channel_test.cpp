@@ -384,6 +384,23 @@ TEST_P(channel_test, closing_ends_all_waits) {
   }());
 }
 
+TEST_P(channel_test, who_closed_it_may_destroy_it_before_those_who_waited_have_left) {
+  run([]() -> task<void> {
+    auto empty_one = std::make_unique<channel<int>>();
+    auto full_one = std::make_unique<channel<int>>(1);
+    trace log;
+    const auto waiting = co_await line_up(2, receive_and_write, *empty_one, log);
+    const auto sending = co_await senders(*full_one, log, 3);
+    log.clear();
+    empty_one->close();
+    full_one->close();
+    empty_one.reset();
+    full_one.reset();
+    co_await settled();
+    EXPECT_EQ(log.sorted(), "a- b- refused2 refused3");
+  }());
+}
+
 TEST_P(channel_test, messages_that_nobody_received_are_destroyed_with_the_channel) {
   run([]() -> task<void> {
     auto message = std::make_shared<int>(1);
@@ -577,6 +594,30 @@ TEST_P(channel_threads_test, a_receiver_may_destroy_the_channel_as_soon_as_it_ha
         EXPECT_EQ(message, 5);
       },
       [](channel<int>& shared) { static_cast<void>(shared.try_send(5)); }));
+}
+
+task<void> send_two(channel<int>& to) {
+  co_await to.send(1);
+  co_await to.send(2);
+}
+
+// The sender of the last message waited for room, and has not run since.
+TEST_P(channel_test, who_has_the_last_message_may_destroy_the_channel_before_its_sender_goes_on) {
+  run([]() -> task<void> {
+    for (int round = 0; round < scaled(1'000); ++round) {
+      auto owned = std::make_unique<channel<int>>(1);
+      const auto sender = spawn(send_two(*owned));
+      if (round % 2 == 0) {
+        co_await settled();
+      }
+      const std::optional<int> first = co_await owned->receive();
+      const std::optional<int> second = co_await owned->receive();
+      owned.reset();
+      EXPECT_EQ(first, 1);
+      EXPECT_EQ(second, 2);
+      co_await sender;
+    }
+  }());
 }
 
 }  // namespace
