@@ -132,7 +132,13 @@ struct completion_stream::shared_part : timer {
   shared_part() : timer(&shared_part::ring) {}
   shared_part(const shared_part&) = delete;
   shared_part& operator=(const shared_part&) = delete;
-  ~shared_part() { disarm(); }
+  ~shared_part() = default;
+
+  // Threads: any, several at once.
+  void stop() noexcept {
+    const std::lock_guard guard(stopping);
+    disarm();
+  }
 
   void one_ended(std::size_t index) {
     bool last = false;
@@ -145,7 +151,7 @@ struct completion_stream::shared_part : timer {
     }
     static_cast<void>(done.try_put(index));
     if (last) {
-      disarm();
+      stop();
     }
   }
 
@@ -169,16 +175,28 @@ struct completion_stream::shared_part : timer {
 
   queue<std::size_t> done;
   std::weak_ptr<const std::vector<done_callback_token>> callbacks;  // They keep us: weakly.
+  spin_lock stopping;
   spin_lock lock;
   std::size_t todo = 0;   // Under the lock.
   bool given_up = false;  // Under the lock.
 };
+
+// The timer calls callbacks off, and would be left alone with what they keep: us.
+completion_stream::~completion_stream() {
+  if (shared_ != nullptr) {
+    shared_->stop();
+  }
+}
 
 void completion_stream::start(const std::vector<future_reference>& awaited,
                               std::optional<duration> limit) {
   left_ = awaited.size();
   shared_ = std::make_shared<shared_part>();
   shared_->todo = left_;
+  if (limit.has_value() && left_ > 0) {
+    shared_->arm(
+        deadline_in(*limit));  // Before there is anybody who disarms it, on another worker.
+  }
   auto registered = std::make_shared<std::vector<done_callback_token>>();
   for (std::size_t index = 0; index < awaited.size(); ++index) {
     registered->push_back(call_when_done<watched_future>(
@@ -187,9 +205,6 @@ void completion_stream::start(const std::vector<future_reference>& awaited,
   }
   callbacks_ = registered;
   shared_->callbacks = registered;
-  if (limit.has_value() && left_ > 0) {
-    shared_->arm(deadline_in(*limit));
-  }
 }
 
 void completion_stream::take_one() noexcept {

@@ -86,7 +86,7 @@ class completion_stream {
   static constexpr std::size_t timed_out = static_cast<std::size_t>(-1);
 
   completion_stream() = default;
-  ~completion_stream() = default;
+  ~completion_stream();
 
   void start(const std::vector<future_reference>& awaited, std::optional<duration> limit);
   [[nodiscard]] bool has_next() const noexcept { return left_ > 0; }

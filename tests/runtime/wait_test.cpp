@@ -9,6 +9,8 @@
 #include <jackdaw/runtime/runtime.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <set>
@@ -459,6 +461,76 @@ TEST_P(as_completed_threads_test, each_comes_exactly_once) {
       EXPECT_EQ(seen, "0123");
       co_await gather(enders);
     }
+  }());
+}
+
+// The rounds that were begun, by the two who meet in each of them.
+struct meeting {
+  std::atomic<int> ender{0};
+  std::atomic<int> streamer{0};
+};
+
+task<void> end_at_once(future<int> one, meeting& both, int round) {
+  both.ender = round;
+  while (both.streamer.load() < round) {
+  }
+  one.set_result(1);
+  co_return;
+}
+
+task<void> do_nothing() { co_return; }
+
+TEST_P(as_completed_threads_test, the_last_one_may_end_while_the_stream_is_being_made) {
+  run([]() -> task<void> {
+    meeting both;
+    for (int round = 1; round <= scaled(2'000); ++round) {
+      const futures each(1);
+      const auto ender = spawn(end_at_once(each[0], both, round));
+      const auto last = spawn(do_nothing());  // The worker's next: the other one is for others.
+      constexpr int patience = 20'000;
+      for (int look = 0; look < patience && both.ender.load() < round; ++look) {
+      }
+      both.streamer = round;
+      auto stream = as_completed(each, 1h);
+      const future<int> ended = co_await stream.next();
+      EXPECT_EQ(ended.result(), 1);
+      co_await ender;
+      co_await last;
+    }
+  }());
+}
+
+using int_stream = as_completed_iterator<future<int>>;
+
+// On a worker of its own. Drops what it finds there, at a time of its own.
+task<void> drop_streams(std::atomic<int_stream*>& there, const std::atomic<bool>& over) {
+  auto random = testing::random_numbers();
+  while (!over) {
+    if (int_stream* const found = there.load(); found != nullptr) {
+      const auto until = std::chrono::steady_clock::now() + random() % 600'000 * 1ns;
+      while (std::chrono::steady_clock::now() < until) {
+      }
+      delete found;
+      there = nullptr;
+    }
+  }
+  co_return;
+}
+
+TEST_P(as_completed_threads_test, a_stream_may_be_dropped_while_its_time_runs_out) {
+  run([]() -> task<void> {
+    std::atomic<int_stream*> there{nullptr};
+    std::atomic<bool> over{false};
+    const auto dropping = spawn(drop_streams(there, over));
+    for (int round = 0; round < scaled(300); ++round) {
+      const futures each(500);
+      there = new int_stream(as_completed(each, 200us));
+      while (there.load() != nullptr) {
+        co_await yield();
+      }
+    }
+    over = true;
+    co_await dropping;
   }());
 }
 
