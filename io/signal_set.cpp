@@ -1,4 +1,13 @@
 // The handler, and the table it looks into.
+//
+// The number that the handler finds there may be closed by a set that ends on another thread, and be another
+// file's when it writes. So it says first that it is about to look, and a set that ends waits for those who do:
+//
+//   H1  handlers + 1        (seq_cst)     R1  descriptor := -1    (seq_cst)
+//   H2  read descriptor     (seq_cst)     R2  read handlers       (seq_cst)
+//   H3  write to it, handlers - 1         R3  not zero: wait; then close
+//
+// Dekker: either H2 sees R1, and nothing is written, or R2 sees H1. The handler waits for nobody.
 #include <jackdaw/io/readiness.hpp>
 #include <jackdaw/io/signal_set.hpp>
 
@@ -9,12 +18,14 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <thread>
 
 namespace jackdaw::io {
 namespace {
 
 struct signal_slot {
-  std::atomic<int> descriptor{-1};  // Of the owner's eventfd.
+  std::atomic<int> descriptor{-1};    // Of the owner's eventfd.
+  std::atomic<unsigned> handlers{0};  // That are about to write to it.
   std::atomic<bool> arrived{false};
   struct sigaction before{};
 };
@@ -32,11 +43,13 @@ void note_signal(int number) {
   signal_slot& slot = slots()[static_cast<std::size_t>(number)];
   // E1: release and acquire between handler and next(): the flag is set before the eventfd is written.
   slot.arrived.store(true, std::memory_order_release);
-  const int descriptor = slot.descriptor.load(std::memory_order_acquire);  // E1
+  slot.handlers.fetch_add(1, std::memory_order_seq_cst);                   // H1
+  const int descriptor = slot.descriptor.load(std::memory_order_seq_cst);  // H2
   if (descriptor >= 0) {
     const std::uint64_t one = 1;
     static_cast<void>(!write(descriptor, &one, sizeof(one)));
   }
+  slot.handlers.fetch_sub(1, std::memory_order_release);  // H3: pairs with R2.
   errno = saved_errno;
 }
 
@@ -83,7 +96,10 @@ void signal_set::restore() noexcept {
   for (const int number : signals_) {
     signal_slot& slot = slots()[static_cast<std::size_t>(number)];
     sigaction(number, &slot.before, nullptr);
-    slot.descriptor.store(-1, std::memory_order_release);  // E1
+    slot.descriptor.store(-1, std::memory_order_seq_cst);         // R1
+    while (slot.handlers.load(std::memory_order_seq_cst) != 0) {  // R2
+      std::this_thread::yield();                                  // R3
+    }
   }
   signals_.clear();
 }

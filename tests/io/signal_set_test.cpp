@@ -6,18 +6,23 @@
 #include "../support/io_runtimes.hpp"
 #include "../support/stress.hpp"
 #include <jackdaw/io/error.hpp>
+#include <jackdaw/io/file_descriptor.hpp>
 #include <jackdaw/io/signal_set.hpp>
 #include <jackdaw/runtime/runtime.hpp>
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
+#include <thread>
 
 namespace jackdaw::io {
 namespace {
@@ -129,6 +134,39 @@ TEST_F(signal_set_making_test, sets_come_and_go_while_signals_arrive) {
     raise(SIGUSR1);
   }
   EXPECT_EQ(action_of(SIGUSR1).sa_handler, SIG_IGN);
+}
+
+// The number of its eventfd is the next one's: a handler that was late would write to that.
+TEST_F(signal_set_making_test, a_set_that_has_ended_is_written_to_by_nobody) {
+  std::atomic<pthread_t> receiver{};
+  std::atomic<bool> over{false};
+  std::thread receiving([&] {
+    receiver = pthread_self();
+    while (!over) {
+    }
+  });
+  while (receiver.load() == pthread_t{}) {
+  }
+  std::thread sending([&] {
+    while (!over) {
+      pthread_kill(receiver, SIGUSR1);
+    }
+  });
+  int late = 0;
+  for (int round = 0; round < testing::scaled(20'000); ++round) {
+    {
+      const signal_set signals{SIGUSR1};
+    }
+    const file_descriptor next(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    for (int look = 0; look < 4; ++look) {
+      std::uint64_t count = 0;
+      late += read(next.get(), &count, sizeof(count)) >= 0 ? 1 : 0;
+    }
+  }
+  over = true;
+  sending.join();
+  receiving.join();
+  EXPECT_EQ(late, 0);
 }
 
 task<bool> nothing_pending(signal_set& signals) {
