@@ -51,7 +51,7 @@ class any_future {
   }
   /// Returns 1 if the callback was registered, else 0.
   std::size_t remove_done_callback(const done_callback_token& token) const noexcept {
-    return token->remove();
+    return token->remove_from(base());
   }
 
   friend bool operator==(const any_future& left, const any_future& right) noexcept {

@@ -19,8 +19,12 @@ class done_callback : public completion_node, public work, public pooled {
 
   /// Registers it, or queues it if `future` is done: it never runs inside of this call (asyncio: S27).
   void watch() noexcept;
-  /// 1 if it was registered and will not be called; 0 if it is queued, or was called.
+  /// 1 if it was registered and will not be called; 0 if it is queued, or was called. While its future is there.
   [[nodiscard]] std::size_t remove() noexcept;
+  /// remove(), but 0 if it is the callback of another future, which may be gone.
+  [[nodiscard]] std::size_t remove_from(const future_base& future) noexcept {
+    return future_ == &future ? remove() : 0;
+  }
 
   /// For a loop that closes: gives `item` up without calling it, if it is a callback. False if it is not.
   [[nodiscard]] static bool drop_queued(work& item) noexcept;

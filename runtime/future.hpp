@@ -139,7 +139,7 @@ class future : public result_handle<T, future_state<T>> {
   }
   /// Returns 1 if the callback was registered, else 0.
   std::size_t remove_done_callback(const done_callback_token& token) const noexcept {
-    return token->remove();
+    return token->remove_from(this->state());
   }
 };
 

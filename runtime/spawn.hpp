@@ -141,7 +141,7 @@ class join_handle : public result_handle<T, task_state<T>> {
   }
   /// Returns 1 if the callback was registered, else 0.
   std::size_t remove_done_callback(const done_callback_token& token) const noexcept {
-    return token->remove();
+    return token->remove_from(this->state());
   }
 
   [[nodiscard]] task_record& record() const noexcept { return this->state(); }

@@ -247,6 +247,25 @@ TEST_P(done_callback_test, a_function_goes_when_it_was_called_or_removed_or_its_
   }());
 }
 
+TEST_P(done_callback_test, a_token_of_another_future_removes_nothing_even_if_that_is_gone) {
+  run([]() -> task<void> {
+    trace log;
+    const future<int> one;
+    const future<int> other;
+    const auto of_one = one.add_done_callback(writes(log, "one"));
+    done_callback_token of_dropped;
+    {
+      const future<int> dropped;
+      of_dropped = dropped.add_done_callback(writes(log, "dropped"));
+    }
+    EXPECT_EQ(other.remove_done_callback(of_one), 0U);
+    EXPECT_EQ(other.remove_done_callback(of_dropped), 0U);
+    one.set_result(1);
+    co_await settled();
+    EXPECT_EQ(log, "one");
+  }());
+}
+
 TEST_P(done_callback_test, a_callback_keeps_its_future_alive_once_it_is_queued) {
   run([]() -> task<void> {
     trace log;
