@@ -29,6 +29,8 @@ future_base::~future_base() {
   while (completion_node* const node = left.pop_front()) {
     node->forget(*node);
   }
+  // Or has just been taken out by somebody without a reference, who is still inside: N5.
+  lock_.wait_until_left();
   delete rarities_.load(std::memory_order_acquire);  // Q1
 }
 
@@ -76,7 +78,7 @@ bool future_base::remove_completion(completion_node& node) noexcept {
       kept.push_back(*other);
     }
   }
-  completions_.store(kept.last(), std::memory_order_relaxed);  // The lock's.
+  completions_.store(kept.last(), std::memory_order_release);  // The lock's, and N5.
   return found;
 }
 

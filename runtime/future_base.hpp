@@ -9,6 +9,8 @@
 // `completions_`: add_completion() puts it there (N1) and then looks at the flag (N2), the end sets the flag (N3)
 // and then looks whether a node is there (N4). All four are seq_cst, so one of the two sees the other: a node is
 // either told or was never accepted. Lists are only changed under the lock; an end that finds none takes no lock.
+// A node may be taken out by somebody who has no reference (shield_watch): N5, a release, so that a destructor that
+// finds none left also finds the lock held, and waits.
 // The nodes are told in the order in which they came, outside of the lock; telling one is the last access
 // to it. No waiter runs inside of that: it is handed to its scheduler (asyncio: S26).
 //
@@ -210,7 +212,8 @@ class future_base : public pooled {
   // Of the result; written by whoever ends it, before that. A gather() that is cancelled ends with that error, but
   // is never cancelled itself (asyncio).
   bool cancelled_ = false;
-  bool message_lasts_ = false;  // Of a task: not only the first one who asks gets its error's message.
+  bool message_lasts_ =
+      false;  // Of a task: not only the first one who asks gets its error's message.
 };
 
 /// A counted reference.

@@ -36,6 +36,14 @@ class basic_spin_lock {
     locked_.store(false, std::memory_order_release);  // L2: last access, see the essay.
   }
 
+  /// Returns when nobody holds it: for whoever destroys it, where no one can come to it any more.
+  void wait_until_left() const noexcept {
+    // L4: acquire pairs with L2; what the last holder did is over.
+    while (locked_.load(std::memory_order_acquire)) {
+      Memory::yield();
+    }
+  }
+
  private:
   static constexpr int spins_max = 64;
 

@@ -7,6 +7,7 @@
 #include "../support/stress.hpp"
 #include <jackdaw/runtime/runtime.hpp>
 
+#include <atomic>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -280,6 +281,32 @@ TEST_P(shield_threads_test, either_of_them_may_be_dropped_while_the_other_ends) 
       inner = future<int>();
       outer = future<int>();
       co_await gather(std::move(setter), std::move(canceller));
+    }
+  }());
+}
+
+task<void> keep_until(future<int> /*dropped at the end*/, const std::atomic<int>& begun,
+                      int round) {
+  while (begun.load() < round) {
+  }
+  co_return;
+}
+
+task<void> do_nothing() { co_return; }
+
+// Nobody ends it, and the shield has no reference.
+TEST_P(shield_threads_test, what_it_shields_may_go_while_its_waiter_leaves) {
+  run([]() -> task<void> {
+    std::atomic<int> begun{0};
+    for (int round = 1; round <= scaled(5'000); ++round) {
+      future<int> inner;
+      const future<int> outer = shield(inner);
+      const auto keeper = spawn(keep_until(std::move(inner), begun, round));
+      const auto other = spawn(do_nothing());  // The worker's next: the keeper is for others.
+      begun = round;
+      outer.cancel();
+      co_await keeper;
+      co_await other;
     }
   }());
 }

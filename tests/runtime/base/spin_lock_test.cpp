@@ -27,6 +27,26 @@ TEST(spin_lock_test, it_can_be_taken_again_after_it_was_given_back) {
   }
 }
 
+TEST(spin_lock_test, who_waits_until_it_is_left_sees_what_the_last_holder_did) {
+  for (int round = 0; round < scaled(200); ++round) {
+    auto lock = std::make_unique<spin_lock>();
+    std::atomic<bool> held{false};
+    int number = 0;
+    std::thread holder([&] {
+      const std::lock_guard guard(*lock);
+      held = true;
+      std::this_thread::yield();
+      number = 1;
+    });
+    while (!held) {
+    }
+    lock->wait_until_left();
+    EXPECT_EQ(number, 1);
+    lock.reset();
+    holder.join();
+  }
+}
+
 TEST(spin_lock_test, increments_of_a_plain_number_under_the_lock_are_not_lost) {
   constexpr int each = scaled(50'000);
   spin_lock lock;
