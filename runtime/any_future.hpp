@@ -82,7 +82,7 @@ class any_future {
     explicit awaiter(std::shared_ptr<const state_type> held)
         : held_(std::move(held)), wait_(held_->base()) {}
     [[nodiscard]] bool await_ready() const noexcept { return wait_.await_ready(); }
-    bool await_suspend(std::coroutine_handle<> awaiting) noexcept {
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
       return wait_.await_suspend(awaiting);
     }
     T await_resume() {

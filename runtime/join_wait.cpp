@@ -50,7 +50,7 @@ task_record* next_task(const future_base& awaited) noexcept {
 
 }  // namespace
 
-bool join_wait::await_suspend(std::coroutine_handle<> awaiting) noexcept {
+std::coroutine_handle<> join_wait::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   task_record& waiter = current_task();
   waiter_ = &waiter;
   waiter.suspend_at(awaiting);
@@ -62,25 +62,25 @@ bool join_wait::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   }
   if (mistake_ != mistake::none) {
     waiter.schedule();  // asyncio: thrown one turn later.
-    return true;
+    return task_record::hand_over();
   }
   // Armed before it is registered: a target that ends meanwhile finds a waiter to wake.
   // arm() with a hook cannot fail; a cancellation that was due went to the target.
   begin_registration();
   if (!waiter.arm(this)) {
     waiter.schedule();
-    return true;
+    return task_record::hand_over();
   }
   if (task_record* const next = next_task(*target_); next != nullptr && next->run_for(waiter)) {
     if (target_->done() && waiter.wake()) {
-      return false;
+      return awaiting;
     }
   }
   if (!target_->add_completion(node_)) {
     // Done since await_ready(): we end our own wait, unless a canceller is about to.
     waiter.wake_and_schedule();
   }
-  return true;
+  return task_record::hand_over();
 }
 
 void join_wait::finish() {

@@ -28,7 +28,7 @@ class join_wait : public cancel_hook {
   ~join_wait();
 
   [[nodiscard]] bool await_ready() const noexcept { return target_->done(); }
-  bool await_suspend(std::coroutine_handle<> awaiting) noexcept;
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept;
   /// Throws if a cancellation arrived after the target was done, or the wait made no sense.
   void finish();
 
@@ -100,7 +100,7 @@ class result_handle {
     explicit awaiter_base(counted_reference<State> state) noexcept
         : state_(std::move(state)), wait_(*state_) {}
     [[nodiscard]] bool await_ready() const noexcept { return wait_.await_ready(); }
-    bool await_suspend(std::coroutine_handle<> awaiting) noexcept {
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
       return wait_.await_suspend(awaiting);
     }
 

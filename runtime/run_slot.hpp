@@ -17,6 +17,9 @@ namespace jackdaw {
 class scheduler;
 
 struct run_slot {
+  using turn_function = work* (*)(run_slot&, work&) noexcept;
+  explicit run_slot(turn_function turn) noexcept : take_turn_(turn) {}
+
   /// Whose work may be put here.
   const scheduler* owner = nullptr;
   /// What the task that just ran made runnable last: it is warm, and its partner.
@@ -51,6 +54,22 @@ struct run_slot {
     }
     return true;
   }
+  /// True if `next` may run where the task before it suspends. Not inside of another task's step: what that one
+  /// waits for would have to wait for all that follows.
+  [[nodiscard]] bool may_hand_over() noexcept {
+    if (depth != 0 || resumptions.get() >= poll_at) {
+      return false;
+    }
+    if (next_in_a_row >= next_in_a_row_max) {
+      if (queue_may_hold_work) {
+        return false;
+      }
+      next_in_a_row = 0;
+    }
+    return true;
+  }
+  /// Puts `last` behind the queue and takes what is first there; null if others took it all.
+  [[nodiscard]] work* take_turn(work& last) noexcept { return take_turn_(*this, last); }
   void count_next() noexcept {
     ++next_in_a_row;
     resumptions.add(1);
@@ -65,6 +84,9 @@ struct run_slot {
     resumptions.add(1);
     return true;
   }
+
+ private:
+  turn_function take_turn_;
 };
 
 }  // namespace jackdaw

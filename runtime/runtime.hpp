@@ -16,6 +16,7 @@
 #include <jackdaw/runtime/fork_join.hpp>
 #include <jackdaw/runtime/future.hpp>
 #include <jackdaw/runtime/gather.hpp>
+#include <jackdaw/runtime/post.hpp>
 #include <jackdaw/runtime/shield.hpp>
 #include <jackdaw/runtime/sleep.hpp>
 #include <jackdaw/runtime/spawn.hpp>

@@ -1,11 +1,24 @@
 // What both schedulers have in common: the registry of tasks, time, and reports.
 #include <jackdaw/runtime/blocking_pool.hpp>
+#include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
 #include <jackdaw/runtime/task_record.hpp>
 
+#include <exception>
 #include <utility>
 
 namespace jackdaw {
+
+// As a work: on a thread of the scheduler for which it was queued.
+void outside_call::make_queued(work& self) {
+  const std::unique_ptr<outside_call> call(&static_cast<outside_call&>(self));
+  try {
+    call->make();
+  } catch (...) {
+    current_scheduler().report(
+        {"Exception in callback", {}, std::current_exception(), failure_source::handle});
+  }
+}
 
 scheduler::scheduler(const clock& clock, failure_handler on_failure, unsigned registry_shards)
     : clock_(&clock),

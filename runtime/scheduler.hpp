@@ -7,6 +7,7 @@
 
 #include <jackdaw/runtime/clock.hpp>
 #include <jackdaw/runtime/driver.hpp>
+#include <jackdaw/runtime/frame_allocator.hpp>
 #include <jackdaw/runtime/report.hpp>
 #include <jackdaw/runtime/task_registry.hpp>
 #include <jackdaw/runtime/work.hpp>
@@ -49,13 +50,16 @@ struct scheduler_statistics : worker_statistics {
 };
 
 /// A call that is to be made where tasks may be spawned. Destroyed uncalled if the scheduler ends before.
-class outside_call {
+class outside_call : public work, public pooled {
  public:
-  outside_call() = default;
+  outside_call() noexcept : work(&outside_call::make_queued) {}
   outside_call(const outside_call&) = delete;
   outside_call& operator=(const outside_call&) = delete;
   virtual ~outside_call() = default;
   virtual void make() = 0;
+
+ private:
+  static void make_queued(work& self);
 };
 
 class scheduler {
@@ -80,6 +84,10 @@ class scheduler {
   /// next turn (asyncio: call_soon_threadsafe); at once where all threads are alike. Threads: any.
   /// Throws std::runtime_error if a loop is closed.
   virtual void call_threadsafe(std::unique_ptr<outside_call> call) { call->make(); }
+
+  /// Makes `call` on a thread of its own, later: see post(). Threads: any. Throws std::runtime_error if the
+  /// scheduler has ended.
+  virtual void post(std::unique_ptr<outside_call> call) { call_threadsafe(std::move(call)); }
 
   virtual void arm_timer(timer& timer) = 0;
   virtual void disarm_timer(timer& timer) noexcept = 0;

@@ -7,10 +7,10 @@
 
 namespace jackdaw {
 
-void yield::await_suspend(std::coroutine_handle<> awaiting) noexcept {
+std::coroutine_handle<> yield::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   task_record& task = current_task();
   task.suspend_at(awaiting);
-  task.home().schedule_last(task);
+  return task.give_way();
 }
 
 void yield::throw_cancelled(task_record& task) {
@@ -19,7 +19,7 @@ void yield::throw_cancelled(task_record& task) {
   }
 }
 
-void sleep_until::await_suspend(std::coroutine_handle<> awaiting) {
+std::coroutine_handle<> sleep_until::await_suspend(std::coroutine_handle<> awaiting) {
   task_record& task = current_task();
   task_ = &task;
   task.suspend_at(awaiting);
@@ -28,6 +28,7 @@ void sleep_until::await_suspend(std::coroutine_handle<> awaiting) {
   if (!task.arm()) {
     task.schedule();
   }
+  return task_record::hand_over();
 }
 
 void sleep_until::await_resume() {
@@ -45,12 +46,11 @@ sleep::sleep(duration wait)
     : only_yield_(wait <= duration::zero()),
       until_(only_yield_ ? at_once : deadline_after(current_scheduler().now(), wait)) {}
 
-void sleep::await_suspend(std::coroutine_handle<> awaiting) {
+std::coroutine_handle<> sleep::await_suspend(std::coroutine_handle<> awaiting) {
   if (only_yield_) {
-    yield{}.await_suspend(awaiting);
-  } else {
-    until_.await_suspend(awaiting);
+    return yield{}.await_suspend(awaiting);
   }
+  return until_.await_suspend(awaiting);
 }
 
 void sleep::await_resume() {

@@ -24,7 +24,7 @@ class [[nodiscard]] yield {
     run_slot* const slot = current_context().slot;
     return slot != nullptr && slot->go_on();
   }
-  void await_suspend(std::coroutine_handle<> awaiting) noexcept;
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept;
   void await_resume() {
     if (task_record& task = current_task(); task.cancellation_is_due()) [[unlikely]] {
       throw_cancelled(task);
@@ -45,7 +45,7 @@ class [[nodiscard]] sleep_until {
   ~sleep_until() { wake_up_.disarm(); }
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> awaiting);
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting);
   void await_resume();
 
  private:
@@ -71,7 +71,7 @@ class [[nodiscard]] sleep {
  public:
   explicit sleep(duration wait);
   [[nodiscard]] bool await_ready() const noexcept { return only_yield_ && yield{}.await_ready(); }
-  void await_suspend(std::coroutine_handle<> awaiting);
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting);
   void await_resume();
 
  private:
@@ -86,7 +86,9 @@ class [[nodiscard]] next_tick {
  public:
   explicit next_tick(interval& ticks) noexcept;
   [[nodiscard]] bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> awaiting) { until_.await_suspend(awaiting); }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) {
+    return until_.await_suspend(awaiting);
+  }
   void await_resume();
 
  private:

@@ -2,6 +2,7 @@
 #include <jackdaw/runtime/base/only_thread.hpp>
 #include <jackdaw/runtime/current.hpp>
 #include <jackdaw/runtime/exceptions.hpp>
+#include <jackdaw/runtime/fork_stack.hpp>
 #include <jackdaw/runtime/join_wait.hpp>
 #include <jackdaw/runtime/run_slot.hpp>
 #include <jackdaw/runtime/scheduler.hpp>
@@ -298,7 +299,7 @@ void task_record::start(bool eagerly) {
   if (eagerly || scheduler_->starts_eagerly()) [[unlikely]] {
     if (execution_context& context = current_context(); context.scheduler == scheduler_) {
       task_record* const creator = context.task;
-      run_step(*this);
+      run_inside(context.slot);
       context.task = creator;
       return;
     }
@@ -333,11 +334,75 @@ void task_record::run_step(work& self) {
   }
   context.task = &task;
   task.resume_point_.resume();
+  // From here on `task` may run elsewhere, or be gone. Others may have run after it (hand_over()): if one has
+  // ended on this thread just now, it is the last of them.
+  task_record* const last = context.task;
   context.task = nullptr;
-  // From here on `task` may run elsewhere, or be gone, unless it ended just now on this thread.
   if (context.task_ended) {
     context.task_ended = false;
-    task.complete();
+    last->complete();
+  }
+}
+
+// True if what is next may run where a task of `context` suspends. Forks that the task has left go first into the queue.
+bool task_record::may_hand_over(const execution_context& context) noexcept {
+  return context.slot != nullptr && context.slot->may_hand_over() && context.forks->empty();
+}
+
+// Only what has begun: a first step may be one that never runs. Null: `item` is for the run loop.
+task_record* task_record::begun(work& item) noexcept {
+  if (!is_step(item)) {
+    return nullptr;
+  }
+  auto& task = static_cast<task_record&>(item);
+  return task.started_ ? &task : nullptr;
+}
+
+std::coroutine_handle<> task_record::hand_over() noexcept {
+  execution_context& context = current_context();
+  run_slot* const slot = context.slot;
+  if (slot == nullptr || slot->next == nullptr || !may_hand_over(context)) {
+    return std::noop_coroutine();
+  }
+  task_record* const task = begun(*slot->next);
+  if (task == nullptr) {
+    return std::noop_coroutine();
+  }
+  slot->next = nullptr;
+  slot->count_next();
+  context.task = task;
+  return task->resume_point_;
+}
+
+std::coroutine_handle<> task_record::give_way() noexcept {
+  execution_context& context = current_context();
+  run_slot* const slot = context.slot;
+  if (slot == nullptr || slot->next != nullptr || !may_hand_over(context)) {
+    scheduler_->schedule_last(*this);
+    return hand_over();
+  }
+  work* const item = slot->take_turn(*this);
+  if (item == nullptr) {
+    return std::noop_coroutine();
+  }
+  task_record* const task = begun(*item);
+  if (task == nullptr) {
+    slot->next = item;
+    return std::noop_coroutine();
+  }
+  slot->resumptions.add(1);
+  context.task = task;
+  return task->resume_point_;
+}
+
+// Inside of another task's step. Null: on a loop.
+void task_record::run_inside(run_slot* slot) {
+  if (slot != nullptr) {
+    ++slot->depth;
+  }
+  run_step(*this);
+  if (slot != nullptr) {
+    --slot->depth;
   }
 }
 
@@ -349,9 +414,7 @@ bool task_record::run_for(task_record& waiter) noexcept {
   }
   slot->next = nullptr;
   slot->count_next();
-  ++slot->depth;
-  run_step(*this);
-  --slot->depth;
+  run_inside(slot);
   if (done()) {
     slot->count_next();  // The waiter, which goes on.
   }

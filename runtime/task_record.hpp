@@ -172,6 +172,12 @@ class task_record : public work, public list_links, public future_base {
   void begin() noexcept;
   /// Queues the next step: the other half of a wake().
   void schedule() noexcept;
+  /// The last thing that a task does when it suspends: where its thread goes on. On a worker that would run another
+  /// task next, there, by symmetric transfer; else in the run loop. The suspended task may run elsewhere by then, or
+  /// be gone.
+  [[nodiscard]] static std::coroutine_handle<> hand_over() noexcept;
+  /// The same for the current task, which waits for nothing but its turn: behind all that is runnable.
+  [[nodiscard]] std::coroutine_handle<> give_way() noexcept;
   /// If this task would be what the current worker runs next: runs that step inside of this call, on behalf of
   /// `waiter`, the current task, which waits for this one already. False if it did not.
   bool run_for(task_record& waiter) noexcept;
@@ -233,6 +239,9 @@ class task_record : public work, public list_links, public future_base {
   }
 
   static void run_step(work& self);
+  void run_inside(run_slot* slot);
+  [[nodiscard]] static bool may_hand_over(const execution_context& context) noexcept;
+  [[nodiscard]] static task_record* begun(work& item) noexcept;
   void complete() noexcept;
   void publish_done() noexcept;
   void end() noexcept;

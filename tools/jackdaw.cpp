@@ -72,6 +72,9 @@ void add_serve_caps(CLI::App& command, http::server_options& options) {
       .add_option("--in-flight-max,--max-in-flight", options.in_flight_max,
                   "Connections that are being answered; beyond it: 503 and close; 0: no cap")
       ->capture_default_str();
+  add_seconds(command, "--delay-max-s,--max-delay-s", options.delay_max,
+              "Of a request before its turn; beyond it, while all wait so long: 503 and close; 0: "
+              "no cap");
   command
       .add_option("--per-address-max,--max-per-address", options.per_address_max,
                   "Connections per IPv4 address or IPv6 /64; beyond it: 503 and close; 0: no cap")

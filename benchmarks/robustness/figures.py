@@ -42,7 +42,7 @@ async def idle_connections(make, scale):
 
 async def overload(make, scale):
     """R4: twice as many requests of a millisecond of work as the server can do, by a clock and not by replies."""
-    server = make(in_flight=64)
+    server = make(delay_ms=20)
     if server.kind.name == "nginx":
         return {}  # It computes nothing.
     seconds = max(1.5, 10 * scale)

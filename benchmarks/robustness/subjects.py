@@ -25,13 +25,13 @@ def is_served(port):
 
 
 class Subject:
-    """A server that runs. header_timeout in seconds; in_flight requests, 0: no limit; files: serves where/files."""
+    """A server that runs. header_timeout in seconds; delay_ms: a limit of the wait, where there is one, or 0; files: serves where/files."""
 
-    def __init__(self, kind, where, header_timeout=10, in_flight=0, descriptors=None, workers=1,
+    def __init__(self, kind, where, header_timeout=10, delay_ms=0, descriptors=None, workers=1,
                  files=False):
         self.kind = kind
         self.port = free_port()
-        self.command = kind.command(where, self.port, header_timeout, in_flight, workers, files)
+        self.command = kind.command(where, self.port, header_timeout, delay_ms, workers, files)
         self.descriptors = descriptors
         self.start()
 
@@ -132,8 +132,8 @@ class Jackdaw:
     def __init__(self, program):
         self.program = program
 
-    def command(self, where, port, header_timeout, in_flight, workers, files):
-        more = ["--in-flight-max", str(in_flight)] if in_flight else []
+    def command(self, where, port, header_timeout, delay_ms, workers, files):
+        more = ["--max-delay-s", str(delay_ms / 1000)] if delay_ms else []
         more += ["--root", where / "files"] if files else []
         return [self.program, "serve", "--http", f"127.0.0.1:{port}", "--workers", str(workers),
                 "--header-timeout-s", str(header_timeout), *more]
@@ -143,7 +143,7 @@ class Nginx:
     name = "nginx"
     restart = signal.SIGHUP  # New workers, the same listening socket, the old ones drain.
 
-    def command(self, where, port, header_timeout, in_flight, workers, files):
+    def command(self, where, port, header_timeout, delay_ms, workers, files):
         settings = where / f"nginx-{port}.conf"
         settings.write_text(f"""daemon off; worker_processes {workers}; pid {where}/nginx-{port}.pid;
 error_log /dev/null crit;
@@ -170,7 +170,7 @@ class Go:
     def __init__(self, program):
         self.program = program
 
-    def command(self, where, port, header_timeout, in_flight, workers, files):
+    def command(self, where, port, header_timeout, delay_ms, workers, files):
         return ["env", f"GOMAXPROCS={workers}", self.program, "-address", f"127.0.0.1:{port}", "-root",
                 where / "files", "-header-timeout", f"{header_timeout}s"]
 

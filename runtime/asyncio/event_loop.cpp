@@ -105,7 +105,7 @@ void event_loop::schedule(work& work) noexcept {
 }
 
 // On the loop's own thread in line with call_soon() (S22); from others through the inbox.
-void event_loop::post(work& item) {
+void event_loop::post_work(work& item) {
   if (is_this_thread()) {
     require_open();
     ready_.push_back(item);

@@ -102,7 +102,7 @@ class event_loop final : public scheduler {
   void call_soon_threadsafe(F&& function, context_slot in = context_slot::copy_of_current()) {
     auto* const item = new callback(*this, std::forward<F>(function), time_point{}, std::move(in));
     try {
-      post(*item);
+      post_work(*item);
     } catch (...) {
       item->drop_reference();  // The queue's, which it never reached.
       throw;
@@ -252,7 +252,7 @@ class event_loop final : public scheduler {
   void drop_cancelled_timers() noexcept;
   void push_timer(callback& item);
   void timer_cancelled() noexcept { ++timers_cancelled_; }
-  void post(work& item);
+  void post_work(work& item);
   void send(work& item);
   void receive() noexcept;
   void run_until_done(std::vector<future_reference> awaited, bool extra_turn);

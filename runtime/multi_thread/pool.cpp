@@ -147,7 +147,7 @@ void pool::disarm_timer(timer& timer) noexcept {
   static_cast<timer_queue*>(timer_access::queue(timer))->disarm(timer);
 }
 
-// Calls `entry`, which adds a task from another thread, unless the pool has ended.
+// Calls `entry`, which adds work from another thread, unless the pool has ended.
 template <class F>
 void pool::admit(F&& entry) {
   // Y4: seq_cst; either run() waits for us and then finds the task, or we find that it has ended.
@@ -158,7 +158,7 @@ void pool::admit(F&& entry) {
   }
   outsiders_.fetch_sub(1, std::memory_order_release);  // Y2
   if (ended) {
-    throw std::runtime_error("This pool has ended: nothing can be spawned on it");
+    throw std::runtime_error("This pool has ended: nothing can be started on it");
   }
 }
 
@@ -186,6 +186,17 @@ void pool::start_detached(work& seed) {
     admit([&] {
       tasks().expect();
       shared_.push(seed);  // P1
+      static_cast<void>(announce_work());
+    });
+  }
+}
+
+void pool::post(std::unique_ptr<outside_call> call) {
+  if (worker* const here = own_worker()) {
+    here->push_last(*call.release());
+  } else {
+    admit([&] {
+      shared_.push(*call.release());  // P1
       static_cast<void>(announce_work());
     });
   }

@@ -58,6 +58,7 @@ class pool final : public scheduler {
   void schedule(work& work) noexcept override;
   void schedule_last(work& work) noexcept override;
   void run_callback(work& work) noexcept override { work.run(work); }
+  void post(std::unique_ptr<outside_call> call) override;
   void arm_timer(timer& timer) override;
   void disarm_timer(timer& timer) noexcept override;
   [[nodiscard]] bool concurrent() const noexcept override { return true; }

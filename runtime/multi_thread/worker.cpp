@@ -23,7 +23,8 @@ void prefetch(const work& item) noexcept {
 }  // namespace
 
 worker::worker(pool& pool, unsigned index)
-    : pool_(&pool),
+    : run_slot(&worker::take_turn),
+      pool_(&pool),
       index_(index),
       only_worker_(pool.worker_count() == 1),
       random_(index + 1),
@@ -118,6 +119,8 @@ void worker::push_batch(std::span<work* const> items) noexcept {
   push_batch(items.subspan(pushed));
 }
 
+work* worker::take_queued() noexcept { return is_alone() ? queue_.pop_alone() : queue_.pop(); }
+
 work* worker::take_local() noexcept {
   if (next != nullptr) {
     if (next_in_a_row < next_in_a_row_max) {
@@ -131,7 +134,7 @@ work* worker::take_local() noexcept {
     push_last(*std::exchange(next, nullptr));
   }
   next_in_a_row = 0;
-  work* const item = is_alone() ? queue_.pop_alone() : queue_.pop();
+  work* const item = take_queued();
   if (item == nullptr) {
     queue_may_hold_work = false;
     work* const task = forks_.take_set_aside();  // Before a fork that it will come to itself.
@@ -139,6 +142,18 @@ work* worker::take_local() noexcept {
   }
   queue_may_hold_work = !queue_.empty();
   return item;
+}
+
+// For a task that yields: what take_local() would take after push_last(), if that comes from the queue.
+work* worker::take_turn(run_slot& slot, work& last) noexcept {
+  auto& self = static_cast<worker&>(slot);
+  self.push_last(last);
+  work* const first = self.take_queued();
+  if (first != nullptr) {
+    self.next_in_a_row = 0;
+    self.queue_may_hold_work = !self.queue_.empty();
+  }
+  return first;
 }
 
 void worker::take_left(std::span<work*> items, std::size_t& count) noexcept {

@@ -6,7 +6,8 @@
 //                   stealable, hence capped: after next_in_a_row_max it goes behind the queue, or two
 //                   tasks that wake each other would keep all others waiting for ever.
 //                   (In the run_slot, where tasks put it themselves.)
-//   2. `queue_`     the stealable FIFO.
+//                   A task that suspends goes on with it without coming here: task_record::hand_over().
+//   2. `queue_`     the stealable FIFO. A task that yields takes its turn from there in the same way.
 //   3. own forks    that were shown and whose task waits; then tasks that were set aside: worker_forks.hpp.
 //   4. the outside  the shared queue.
 //   5. others       if anybody has something to steal: first the own driver without waiting, then half
@@ -104,6 +105,8 @@ class alignas(cache_line_bytes) worker : public run_slot {
   }
 
  private:
+  [[nodiscard]] static work* take_turn(run_slot& slot, work& last) noexcept;
+  [[nodiscard]] work* take_queued() noexcept;
   [[nodiscard]] work* take_local() noexcept;
   [[nodiscard]] bool poll();
   [[nodiscard]] bool accept_outside();

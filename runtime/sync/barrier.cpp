@@ -13,14 +13,13 @@ class barrier::turn {
   turn& operator=(const turn&) = delete;
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
-  bool await_suspend(std::coroutine_handle<> awaiting) noexcept {
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
     auto held = barrier_->waiters_.lock();
     if (barrier_->state_ != while_in_) {
-      return false;
+      return awaiting;
     }
     suspended_ = true;
-    barrier_->waiters_.suspend(std::move(held), node_, awaiting);
-    return true;
+    return barrier_->waiters_.suspend(std::move(held), node_, awaiting);
   }
   void await_resume() {
     if (!suspended_) {

@@ -56,7 +56,7 @@ class [[nodiscard]] send_operation {
   ~send_operation() = default;
 
   [[nodiscard]] bool await_ready() { return to_->try_send(waiter_.message); }
-  bool await_suspend(std::coroutine_handle<> awaiting) {
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) {
     return to_->wait_for_room(waiter_, awaiting);
   }
   void await_resume() {
@@ -90,7 +90,7 @@ class [[nodiscard]] receive_operation {
   ~receive_operation() = default;
 
   [[nodiscard]] bool await_ready() { return from_->take(waiter_.message); }
-  bool await_suspend(std::coroutine_handle<> awaiting) {
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) {
     return from_->wait_for_message(waiter_, awaiting);
   }
   std::optional<T> await_resume() {
@@ -123,7 +123,9 @@ class [[nodiscard]] receive_many_operation {
     count_ = from_->try_receive_many(*into_, count_max_);
     return count_ > 0 || count_max_ == 0;
   }
-  bool await_suspend(std::coroutine_handle<> awaiting) { return first_.await_suspend(awaiting); }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) {
+    return first_.await_suspend(awaiting);
+  }
   std::size_t await_resume() {
     if (count_ == 0 && count_max_ > 0) {
       if (std::optional<T> first = first_.await_resume()) {
@@ -269,8 +271,8 @@ class channel {
 
   [[nodiscard]] bool take(std::optional<T>& into) noexcept;
   void admit_senders_if(bool they_wait) noexcept;
-  bool wait_for_room(sender& waiter, std::coroutine_handle<> awaiting);
-  bool wait_for_message(receiver& waiter, std::coroutine_handle<> awaiting);
+  std::coroutine_handle<> wait_for_room(sender& waiter, std::coroutine_handle<> awaiting);
+  std::coroutine_handle<> wait_for_message(receiver& waiter, std::coroutine_handle<> awaiting);
   void end_send(sender& waiter);
   void end_receive(receiver& waiter);
 
@@ -390,38 +392,38 @@ std::size_t channel<T>::try_receive_many(std::vector<T>& into, std::size_t count
 // The locks are held until the waiter is in its queue: what would have ended the wait comes before, and is seen,
 // or after, and finds the waiter.
 template <class T>
-bool channel<T>::wait_for_room(sender& waiter, std::coroutine_handle<> awaiting) {
+std::coroutine_handle<> channel<T>::wait_for_room(sender& waiter,
+                                                  std::coroutine_handle<> awaiting) {
   std::unique_lock guard(lock_);
   std::unique_lock takers(takers_);
   if (offer(waiter.message)) {
-    return false;
+    return awaiting;
   }
   senders_wait_ = true;
   takers.unlock();
   waiter.suspended = true;
-  senders_.suspend(senders_.lock(), waiter, awaiting);
-  return true;
+  return senders_.suspend(senders_.lock(), waiter, awaiting);
 }
 
 template <class T>
-bool channel<T>::wait_for_message(receiver& waiter, std::coroutine_handle<> awaiting) {
+std::coroutine_handle<> channel<T>::wait_for_message(receiver& waiter,
+                                                     std::coroutine_handle<> awaiting) {
   std::unique_lock guard(lock_);
   {
     const std::lock_guard takers(takers_);
     if (!blocks_.pop(waiter.message)) {
       if (closed_) {
-        return false;
+        return awaiting;
       }
       receivers_wait_ = true;
     }
   }
   if (waiter.message.has_value()) {
     admit_senders();
-    return false;
+    return awaiting;
   }
   waiter.suspended = true;
-  receivers_.suspend(receivers_.lock(), waiter, awaiting);
-  return true;
+  return receivers_.suspend(receivers_.lock(), waiter, awaiting);
 }
 
 template <class T>

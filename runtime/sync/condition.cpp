@@ -15,11 +15,11 @@ class condition::notification {
   notification& operator=(const notification&) = delete;
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> awaiting) {
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) {
     // Unlocked with the queue's lock held: who gets the mutex now and notifies finds this waiter.
     auto held = condition_->waiters_.lock();
     condition_->mutex_->unlock();
-    condition_->waiters_.suspend(std::move(held), node_, awaiting);
+    return condition_->waiters_.suspend(std::move(held), node_, awaiting);
   }
   void await_resume() {
     wait_queue::guard held;

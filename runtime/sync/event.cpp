@@ -24,13 +24,13 @@ bool event::is_set() const noexcept {
   return set_;
 }
 
-bool event::wait_awaiter::await_suspend(std::coroutine_handle<> awaiting) noexcept {
+std::coroutine_handle<> event::wait_awaiter::await_suspend(
+    std::coroutine_handle<> awaiting) noexcept {
   auto held = event_->waiters_.lock();
   if (event_->set_) {
-    return false;
+    return awaiting;
   }
-  event_->waiters_.suspend(std::move(held), node_, awaiting);
-  return true;
+  return event_->waiters_.suspend(std::move(held), node_, awaiting);
 }
 
 void event::wait_awaiter::await_resume() {

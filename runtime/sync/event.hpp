@@ -21,7 +21,7 @@ class event {
     wait_awaiter(wait_awaiter&& other) noexcept : event_(other.event_) {}
     wait_awaiter& operator=(wait_awaiter&&) = delete;
     [[nodiscard]] bool await_ready() const noexcept { return false; }  // await_suspend() looks.
-    bool await_suspend(std::coroutine_handle<> awaiting) noexcept;
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept;
     void await_resume();
 
    private:

@@ -28,14 +28,14 @@ bool mutex::is_locked() const noexcept {
   return locked_;
 }
 
-bool mutex::lock_awaiter::await_suspend(std::coroutine_handle<> awaiting) noexcept {
+std::coroutine_handle<> mutex::lock_awaiter::await_suspend(
+    std::coroutine_handle<> awaiting) noexcept {
   auto held = mutex_->waiters_.lock();
   if (!mutex_->locked_ && !mutex_->waiters_.has_waiters()) {
     mutex_->locked_ = true;
-    return false;
+    return awaiting;
   }
-  mutex_->waiters_.suspend(std::move(held), node_, awaiting);
-  return true;
+  return mutex_->waiters_.suspend(std::move(held), node_, awaiting);
 }
 
 void mutex::lock_awaiter::await_resume() {

@@ -21,7 +21,7 @@ class mutex {
     lock_awaiter(lock_awaiter&& other) noexcept : mutex_(other.mutex_) {}
     lock_awaiter& operator=(lock_awaiter&&) = delete;
     [[nodiscard]] bool await_ready() const noexcept { return mutex_->try_lock(); }
-    bool await_suspend(std::coroutine_handle<> awaiting) noexcept;
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept;
     void await_resume();
 
    protected:

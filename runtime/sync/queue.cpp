@@ -82,15 +82,14 @@ task<void> queue_base::join() {
 
 // The items' lock is held until the waiter is in the queue: a change that would have ended the wait
 // comes before, and is seen, or after, and finds the waiter. Order of locks: items, then waiters.
-bool queue_base::turn::await_suspend(std::coroutine_handle<> awaiting) noexcept {
+std::coroutine_handle<> queue_base::turn::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   queue_base& queue = *queue_;
   std::unique_lock items(queue.lock_);
   if (!(queue.*keep_waiting_)()) {
-    return false;
+    return awaiting;
   }
   suspended_ = true;
-  waiters_->suspend(waiters_->lock(), node_, awaiting);
-  return true;
+  return waiters_->suspend(waiters_->lock(), node_, awaiting);
 }
 
 void queue_base::turn::await_resume() {

@@ -69,7 +69,7 @@ class queue_base {
     turn& operator=(const turn&) = delete;
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
-    bool await_suspend(std::coroutine_handle<> awaiting) noexcept;
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept;
     void await_resume();
 
    private:

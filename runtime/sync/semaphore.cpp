@@ -48,14 +48,14 @@ std::size_t semaphore::available() const noexcept {
   return permits_;
 }
 
-bool semaphore::acquire_awaiter::await_suspend(std::coroutine_handle<> awaiting) noexcept {
+std::coroutine_handle<> semaphore::acquire_awaiter::await_suspend(
+    std::coroutine_handle<> awaiting) noexcept {
   auto held = semaphore_->waiters_.lock();
   if (!semaphore_->would_wait()) {
     --semaphore_->permits_;
-    return false;
+    return awaiting;
   }
-  semaphore_->waiters_.suspend(std::move(held), node_, awaiting);
-  return true;
+  return semaphore_->waiters_.suspend(std::move(held), node_, awaiting);
 }
 
 void semaphore::acquire_awaiter::await_resume() {

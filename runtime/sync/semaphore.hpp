@@ -24,7 +24,7 @@ class semaphore {
     acquire_awaiter(acquire_awaiter&& other) noexcept : semaphore_(other.semaphore_) {}
     acquire_awaiter& operator=(acquire_awaiter&&) = delete;
     [[nodiscard]] bool await_ready() const noexcept { return semaphore_->try_acquire(); }
-    bool await_suspend(std::coroutine_handle<> awaiting) noexcept;
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept;
     void await_resume();
 
    protected:

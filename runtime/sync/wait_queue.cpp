@@ -20,7 +20,8 @@ wait_queue::~wait_queue() {
   }
 }
 
-void wait_queue::suspend(guard held, node& waiter, std::coroutine_handle<> awaiting) noexcept {
+std::coroutine_handle<> wait_queue::suspend(guard held, node& waiter,
+                                            std::coroutine_handle<> awaiting) noexcept {
   task_record& task = current_task();
   waiter.task_ = &task;
   waiter.set_queue(this);
@@ -31,6 +32,7 @@ void wait_queue::suspend(guard held, node& waiter, std::coroutine_handle<> await
   if (!waits) {
     task.schedule();  // Cancelled already; nobody but us can queue it.
   }
+  return task_record::hand_over();
 }
 
 void wait_queue::take_out(guard& held, node& waiter) noexcept {

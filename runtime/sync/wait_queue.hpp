@@ -71,8 +71,10 @@ class wait_queue {
   [[nodiscard]] guard lock() const noexcept { return guard(lock_); }
 
   /// Suspends the current task at `awaiting` as the last waiter. Takes the guard and releases it: the
-  /// task may run elsewhere before this returns, so the caller touches nothing afterwards.
-  void suspend(guard held, node& waiter, std::coroutine_handle<> awaiting) noexcept;
+  /// task may run elsewhere before this returns, so the caller touches nothing afterwards. Returns where this thread
+  /// goes on: task_record::hand_over().
+  [[nodiscard]] std::coroutine_handle<> suspend(guard held, node& waiter,
+                                                std::coroutine_handle<> awaiting) noexcept;
 
   /// The waiter's task runs again: takes the node out. True if the wait was cancelled, or a
   /// cancellation came since; the caller undoes what it was given (node.woken()), releases the guard,

@@ -209,7 +209,7 @@ TEST(detached_on_workers_test, threads_that_spawn_while_a_pool_ends_are_served_o
             accepted.fetch_add(1);
           }
         } catch (const std::runtime_error& refused) {
-          EXPECT_STREQ(refused.what(), "This pool has ended: nothing can be spawned on it");
+          EXPECT_STREQ(refused.what(), "This pool has ended: nothing can be started on it");
         }
       });
     }

@@ -57,7 +57,7 @@ class ends_in_the_gap {
     end_(one_);
     return ready;
   }
-  bool await_suspend(std::coroutine_handle<> awaiting) noexcept {
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
     return inner_.await_suspend(awaiting);
   }
   const int& await_resume() { return inner_.await_resume(); }

@@ -10,7 +10,7 @@ namespace jackdaw {
 namespace {
 
 TEST(run_slot_test, a_yield_goes_on_while_nothing_else_is_runnable_and_counts_as_a_step) {
-  run_slot slot;
+  run_slot slot(nullptr);
   slot.poll_at = 3;
   EXPECT_TRUE(slot.go_on());
   EXPECT_TRUE(slot.go_on());
@@ -20,7 +20,7 @@ TEST(run_slot_test, a_yield_goes_on_while_nothing_else_is_runnable_and_counts_as
 }
 
 TEST(run_slot_test, a_yield_gives_way_to_what_is_runnable) {
-  run_slot slot;
+  run_slot slot(nullptr);
   slot.poll_at = 100;
   slot.queue_may_hold_work = true;
   EXPECT_FALSE(slot.go_on());
@@ -32,7 +32,7 @@ TEST(run_slot_test, a_yield_gives_way_to_what_is_runnable) {
 }
 
 TEST(run_slot_test, the_next_task_runs_inside_of_another_while_nobody_waits_too_long_for_it) {
-  run_slot slot;
+  run_slot slot(nullptr);
   slot.poll_at = 100;
   slot.queue_may_hold_work = true;
   unsigned in_a_row = 0;
@@ -48,6 +48,26 @@ TEST(run_slot_test, the_next_task_runs_inside_of_another_while_nobody_waits_too_
   slot.depth = 0;
   slot.poll_at = slot.resumptions.get() + 1;
   EXPECT_FALSE(slot.may_run_next()) << "the outside is due";
+}
+
+TEST(run_slot_test,
+     who_suspends_hands_over_to_the_next_task_until_the_queue_or_the_outside_has_its_turn) {
+  run_slot slot(nullptr);
+  slot.poll_at = 100;
+  slot.queue_may_hold_work = true;
+  unsigned in_a_row = 0;
+  while (in_a_row < 100 && slot.may_hand_over()) {
+    slot.count_next();
+    ++in_a_row;
+  }
+  EXPECT_EQ(in_a_row, run_slot::next_in_a_row_max) << "the queue has its turn";
+  slot.queue_may_hold_work = false;
+  EXPECT_TRUE(slot.may_hand_over());
+  slot.depth = 1;
+  EXPECT_FALSE(slot.may_hand_over()) << "what runs inside of an await ends there";
+  slot.depth = 0;
+  slot.poll_at = slot.resumptions.get();
+  EXPECT_FALSE(slot.may_hand_over()) << "the outside is due";
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ class in_the_gap {
     act_();
     return ready;
   }
-  bool await_suspend(std::coroutine_handle<> awaiting) noexcept {
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
     return inner_.await_suspend(awaiting);
   }
   auto await_resume() { return inner_.await_resume(); }

@@ -169,13 +169,11 @@ void burst::await_more(time_point now, bool anything_left) {
 
 burst::wish burst::answer_request(bool last) {
   receiving_ = false;
+  if (late_) {
+    return shed_request(shed::delay, last);
+  }
   if (!enter_flight()) {
-    ++group_.requests;
-    group_.add_reply(status::service_unavailable);
-    server_.metrics.count_shed(shed::in_flight);
-    append_refusal(output_, status::service_unavailable);
-    log(&parser_.message(), status::service_unavailable, 0);
-    return last ? wish::close : wish::abort;
+    return shed_request(shed::in_flight, last);
   }
   pending_ = answer{};
   handle(parser_.message(), server_, pending_);
@@ -189,6 +187,15 @@ burst::wish burst::answer_request(bool last) {
   }
   waiting_ = pending_.delay.count() > 0;
   return waiting_ ? wish::sleep : write_reply(last);
+}
+
+burst::wish burst::shed_request(shed why, bool last) {
+  ++group_.requests;
+  group_.add_reply(status::service_unavailable);
+  server_.metrics.count_shed(why);
+  append_refusal(output_, status::service_unavailable);
+  log(&parser_.message(), status::service_unavailable, 0);
+  return last ? wish::close : wish::abort;
 }
 
 burst::wish burst::resume(bool last) {

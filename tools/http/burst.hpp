@@ -53,6 +53,9 @@ class burst : public pooled {
 
   /// Answers what `bytes` hold; they start where the last step stopped. After `sleep`, answers the
   /// request that slept first.
+  /// Requests that arrived in time, or not, are answered from here on.
+  void set_late(bool late) noexcept { late_ = late; }
+
   [[nodiscard]] step advance(std::span<const std::byte> bytes, time_point now);
 
   /// Refuses the request that is being received.
@@ -93,6 +96,7 @@ class burst : public pooled {
   [[nodiscard]] wish write_reply(bool last);
   [[nodiscard]] wish resume(bool last);
   void log(const request* message, status code, std::uint64_t body_bytes);
+  [[nodiscard]] wish shed_request(shed why, bool last);
   [[nodiscard]] bool enter_flight() noexcept;
   void leave_flight() noexcept;
   [[nodiscard]] wish refuse_now(status code);
@@ -110,6 +114,7 @@ class burst : public pooled {
   reply_group group_;     // Of this step.
   std::uint32_t unsent_ = 0;
   std::string log_lines_;         // Of replies that have not been sent, without their durations.
+  bool late_ = false;             // Whoever asks has waited too long.
   bool in_flight_ = false;        // Counted as being answered.
   bool waiting_ = false;          // For a delay or a file: the reply comes with the next step.
   wish after_body_ = wish::read;  // What comes when the body was sent.

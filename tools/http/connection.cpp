@@ -12,6 +12,7 @@
 #include <jackdaw/runtime/timeout.hpp>
 #include <jackdaw/tools/http/burst.hpp>
 #include <jackdaw/tools/http/connection.hpp>
+#include <jackdaw/tools/http/delay.hpp>
 #include <jackdaw/tools/http/file_body.hpp>
 #include <jackdaw/tools/http/proxy_header.hpp>
 #include <jackdaw/tools/http/wire.hpp>
@@ -249,6 +250,24 @@ burst::wish answer(burst& work, Wire& wire, arrival arrived, time_point at) {
   return step.next;
 }
 
+// What has come in is to be refused: it has waited too long.
+bool comes_late(delay_watch& delays, int descriptor, time_point at) noexcept {
+  if (!delays.wants_measurement(at)) {
+    return false;
+  }
+  const duration waited = age_of_last_byte(descriptor);
+  delays.note(waited, at);
+  return waited > delays.limit() && delays.stands(at);
+}
+
+// Something has come in.
+void take_up(std::unique_ptr<burst>& work, server_context& server, const client* who, bool late) {
+  if (work == nullptr) {
+    work = std::make_unique<burst>(server, who);
+  }
+  work->set_late(late);
+}
+
 template <class Wire>
 task<void> serve(server_context& server, io::tcp_stream stream, std::unique_ptr<client> who) {
   registration entry(server, stream.native_handle());
@@ -284,9 +303,7 @@ task<void> serve(server_context& server, io::tcp_stream stream, std::unique_ptr<
     if (arrived == arrival::end || (arrived == arrival::late && work == nullptr)) {
       break;
     }
-    if (work == nullptr) {
-      work = std::make_unique<burst>(server, who.get());
-    }
+    take_up(work, server, who.get(), comes_late(server.delays, stream.native_handle(), at));
     do {
       next = answer(*work, wire, arrived, at);
       const time_point limit = deadline_after(at, server.options.write_timeout);

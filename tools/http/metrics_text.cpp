@@ -58,7 +58,7 @@ void add_log(prometheus_text& out, const access_log& log) {
 void add_connections(prometheus_text& out, const server_context& server,
                      const server_totals& totals) {
   static constexpr std::array<std::string_view, shed_kinds> reasons = {"connections", "address",
-                                                                       "in_flight"};
+                                                                       "in_flight", "delay"};
   out.family("jackdaw_http_connections_open", kind::gauge, "Connections that are open.");
   out.sample(static_cast<std::uint64_t>(server.registry.size()));
   out.family("jackdaw_http_connections_accepted_total", kind::counter, "Connections accepted.");

@@ -33,6 +33,7 @@ server_context::server_context(server_options chosen)
     : options(std::move(chosen)),
       files(files_of(options)),
       tls(tls_of(options)),
-      log(log_of(options)) {}
+      log(log_of(options)),
+      delays(options.delay_max) {}
 
 }  // namespace jackdaw::http

@@ -8,6 +8,7 @@
 #include <jackdaw/tools/http/address_counts.hpp>
 #include <jackdaw/tools/http/admission.hpp>
 #include <jackdaw/tools/http/connection_registry.hpp>
+#include <jackdaw/tools/http/delay.hpp>
 #include <jackdaw/tools/http/file_tree.hpp>
 #include <jackdaw/tools/http/request_parser.hpp>
 #include <jackdaw/tools/http/server_metrics.hpp>
@@ -33,6 +34,7 @@ struct server_options {
   duration idle_grace = std::chrono::seconds(1);       ///< For a next request, if others go on.
   std::size_t connections_max = 65'536;                ///< Beyond it: 503, and close.
   std::size_t in_flight_max = 0;                       ///< Connections being answered; 0: no cap.
+  duration delay_max{0};                               ///< Of a request before its turn; 0: any.
   std::size_t per_address_max = 0;                     ///< Connections; 0: no cap.
   std::string root;             ///< If not empty: the directory whose files are served.
   std::string tls_certificate;  ///< If not empty: TLS, with this file; PEM, the chain included.
@@ -62,7 +64,8 @@ struct server_context {
   server_metrics metrics;
   connection_registry registry;
   address_counts addresses;
-  flight_count in_flight;                 // Counted only if there is a cap.
+  flight_count in_flight;  // Counted only if there is a cap.
+  delay_watch delays;
   std::atomic<unsigned> turning_away{0};  // Connections that are being told 503.
   std::atomic<bool> draining{false};      // Every reply may be a connection's last, and says so.
   std::atomic<bool> ends_idle{false};     // And who waits for a request waits in vain.

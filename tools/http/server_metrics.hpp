@@ -24,8 +24,9 @@ enum class shed : std::uint8_t {
   connections,  // More connections than the cap.
   address,      // More from that address than the cap.
   in_flight,    // More that are being answered than the cap.
+  delay,        // It has waited too long, as others have for a while.
 };
-inline constexpr std::size_t shed_kinds = 3;
+inline constexpr std::size_t shed_kinds = 4;
 
 /// 1xx to 5xx.
 inline constexpr std::size_t status_classes = 5;

@@ -12,23 +12,20 @@ using jackdaw::task;
 
 std::atomic<std::int64_t> finished{0};
 
-task<void> child(jackdaw::event& all_done, std::int64_t size) {
-  if (finished.fetch_add(1, std::memory_order_relaxed) + 1 == size) {
-    all_done.set();
-  }
-  co_return;
-}
-
-void post(jackdaw::scheduler& scheduler, jackdaw::event& all_done, std::int64_t size) {
+void post_all(jackdaw::scheduler& scheduler, jackdaw::event& all_done, std::int64_t size) {
   for (std::int64_t index = 0; index < size; ++index) {
-    jackdaw::spawn_detached_on(scheduler, child(all_done, size));
+    jackdaw::post(scheduler, [&all_done, size] {
+      if (finished.fetch_add(1, std::memory_order_relaxed) + 1 == size) {
+        all_done.set();
+      }
+    });
   }
 }
 
 task<int> receive(std::int64_t size) {
   jackdaw::event all_done;
   stopwatch time;
-  const std::jthread outside(post, std::ref(jackdaw::current_scheduler()), std::ref(all_done),
+  const std::jthread outside(post_all, std::ref(jackdaw::current_scheduler()), std::ref(all_done),
                              size);
   co_await all_done.wait();
   time.stop();

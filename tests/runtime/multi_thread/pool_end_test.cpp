@@ -114,7 +114,7 @@ TEST(pool_end_test, spawning_from_outside_either_happens_whole_or_is_refused) { 
         try {
           spawned.push_back(spawn_on(workers, count(ended)));
         } catch (const std::runtime_error& error) {
-          EXPECT_STREQ(error.what(), "This pool has ended: nothing can be spawned on it");
+          EXPECT_STREQ(error.what(), "This pool has ended: nothing can be started on it");
           refused = true;
         }
       }

@@ -9,6 +9,7 @@
 #include "../../support/trace.hpp"
 #include "watched_pool.hpp"
 #include <jackdaw/runtime/blocking_pool.hpp>
+#include <jackdaw/runtime/fork_join.hpp>
 #include <jackdaw/runtime/multi_thread/pool.hpp>
 #include <jackdaw/runtime/multi_thread/worker.hpp>
 #include <jackdaw/runtime/runtime.hpp>
@@ -67,6 +68,113 @@ TEST_F(worker_test, what_was_made_runnable_last_runs_next_and_the_rest_in_order)
     log.add("main");
   }(log));
   EXPECT_EQ(log, "d a b c main");
+}
+
+// Suspends behind what is runnable, and tells whether its thread went on with another task at once.
+class suspend_and_look {
+ public:
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
+    task_record& self = current_task();
+    self.suspend_at(awaiting);
+    self.home().schedule_last(self);
+    const std::coroutine_handle<> next = task_record::hand_over();
+    handed_over_ = next != std::noop_coroutine();
+    return next;
+  }
+  bool await_resume() const noexcept { return handed_over_; }
+
+ private:
+  bool handed_over_ = false;
+};
+
+task<void> wait_at(event& gate) { co_await gate.wait(); }
+
+TEST_F(worker_test, a_task_that_suspends_hands_its_thread_to_the_one_that_it_has_woken) {
+  run_on(one, []() -> task<void> {
+    event gate;
+    const auto waiter = spawn(wait_at(gate));
+    co_await yield();
+    gate.set();
+    const bool handed_over = co_await suspend_and_look();
+    EXPECT_TRUE(handed_over);
+    EXPECT_TRUE(waiter.done());
+  }());
+}
+
+TEST_F(worker_test, a_task_that_has_not_begun_is_left_to_the_loop) {
+  run_on(one, []() -> task<void> {
+    event gate;
+    gate.set();
+    const auto unbegun = spawn(wait_at(gate));
+    const bool handed_over = co_await suspend_and_look();
+    EXPECT_FALSE(handed_over);
+    EXPECT_TRUE(unbegun.done());
+  }());
+}
+
+TEST_F(worker_test, a_child_that_runs_inside_of_its_parents_await_hands_nothing_over) {
+  run_on(one, []() -> task<void> {
+    event gate;
+    const auto waiter = spawn(wait_at(gate));
+    co_await yield();
+    const bool handed_over = co_await spawn([](event& gate) -> task<bool> {
+      gate.set();
+      co_return co_await suspend_and_look();
+    }(gate));
+    EXPECT_FALSE(handed_over);
+    co_await waiter;
+  }());
+}
+
+TEST_F(worker_test, forks_of_a_task_that_waits_are_queued_before_another_task_goes_on) {
+  int yields = 0;
+  int yields_before_second = -1;
+  run_on(one, [](int& yields, int& yields_before_second) -> task<void> {
+    event gate;
+    event ready;
+    const auto other = spawn([](event& gate, event& ready, int& yields) -> task<void> {
+      co_await ready.wait();
+      for (; yields < 10; ++yields) {
+        co_await yield();
+      }
+      gate.set();
+    }(gate, ready, yields));
+    co_await yield();
+    ready.set();
+    const auto note = [](const int& yields, int& seen) -> task<void> {
+      seen = yields;
+      co_return;
+    };
+    co_await fork_join(wait_at(gate), note(yields, yields_before_second));
+    co_await other;
+  }(yields, yields_before_second));
+  EXPECT_EQ(yields, 10);
+  EXPECT_LE(yields_before_second, 1);
+}
+
+TEST_F(worker_test, a_task_that_ends_after_others_handed_over_is_the_one_that_is_done) {
+  run_on(one, [](trace& log) -> task<void> {
+    event first;
+    event second;
+    const auto pass_on = [](trace& log, std::string word, event& from, event* to) -> task<void> {
+      co_await from.wait();
+      log.add(word);
+      if (to != nullptr) {
+        to->set();
+        co_await yield();
+      }
+      log.add(word + " ends");
+    };
+    const auto a = spawn(pass_on(log, "a", first, &second));
+    const auto b = spawn(pass_on(log, "b", second, nullptr));
+    co_await yield();
+    first.set();
+    co_await b;
+    EXPECT_FALSE(a.done());
+    co_await a;
+  }(log));
+  EXPECT_EQ(log, "a b b ends a ends");
 }
 
 TEST_F(worker_test, who_yields_goes_behind_what_is_runnable) {

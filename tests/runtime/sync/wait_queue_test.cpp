@@ -43,8 +43,8 @@ class bare_wait {
   bare_wait& operator=(const bare_wait&) = delete;
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> awaiting) noexcept {
-    queue_->suspend(queue_->lock(), node_, awaiting);
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
+    return queue_->suspend(queue_->lock(), node_, awaiting);
   }
   wait_result await_resume() noexcept {
     wait_queue::guard held;
