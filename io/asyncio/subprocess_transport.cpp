@@ -96,6 +96,8 @@ class child_transport final : public subprocess_transport,
   void process_exited(int code);
   void try_finish();
   void call_connection_lost();
+  void has_tried(const future<void>& waiter);
+  void wake_exit_waiters();
   void release() noexcept;
 
   event_loop* loop_;
@@ -112,6 +114,8 @@ class child_transport final : public subprocess_transport,
   watcher watcher_{*this};
   bool closed_ = false;
   bool finished_ = false;
+  bool connected_ = false;
+  bool failed_ = false;  // A pipe could not be connected: the protocol hears nothing.
 };
 
 void pipe_speaker::data_received(std::string_view data) {
@@ -142,7 +146,10 @@ void pipe_speaker::resume_writing() {
 
 void child_transport::begin(const future<void>& waiter) {
   kept_ = selector::of(*loop_).keep(shared_from_this());
-  loop_->create_task(connect_pipes(shared_from_this(), waiter));
+  const auto connecting = loop_->create_task(connect_pipes(shared_from_this(), waiter));
+  // One that is cancelled before its first step never runs.
+  connecting.add_done_callback(
+      [self = shared_from_this(), waiter](const join_handle<void>&) { self->has_tried(waiter); });
   selector::of(*loop_).add_reader(child_.native_handle(), watcher_);
 }
 
@@ -179,12 +186,27 @@ task<void> child_transport::connect_pipes(std::shared_ptr<child_transport> self,
     }
     self->kept_calls_.reset();
   }
+  self->connected_ = failed == nullptr;
   if (!waiter.done()) {
     if (failed == nullptr) {
       waiter.set_result();
     } else {
       waiter.set_exception(failed);
     }
+  }
+}
+
+// In CPython the waiters for the exit wait for a connection_lost that never comes.
+void child_transport::has_tried(const future<void>& waiter) {
+  if (connected_) {
+    return;
+  }
+  failed_ = true;
+  kept_calls_.emplace();
+  waiter.cancel();
+  if (returncode_ && loop_ != nullptr) {
+    wake_exit_waiters();
+    release();
   }
 }
 
@@ -234,6 +256,11 @@ void child_transport::process_exited(int code) {
     return;
   }
   returncode_ = code;
+  if (failed_) {
+    wake_exit_waiters();
+    release();
+    return;
+  }
   call([told = protocol_] { told->process_exited(); });
   try_finish();
 }
@@ -262,14 +289,18 @@ void child_transport::call_connection_lost() {
   } catch (...) {
     thrown = std::current_exception();
   }
+  wake_exit_waiters();
+  release();
+  if (thrown != nullptr) {
+    std::rethrow_exception(thrown);
+  }
+}
+
+void child_transport::wake_exit_waiters() {
   for (const future<int>& waiter : std::exchange(exit_waiters_, {})) {
     if (!waiter.done()) {
       waiter.set_result(*returncode_);
     }
-  }
-  release();
-  if (thrown != nullptr) {
-    std::rethrow_exception(thrown);
   }
 }
 

@@ -281,7 +281,7 @@ std::size_t readable(const std::vector<socket>& clients) {
   for (const socket& each : clients) {
     waiting.push_back({each.native_handle(), POLLIN, 0});
   }
-  while (!waiting.empty() && ::poll(waiting.data(), waiting.size(), 5'000) > 0) {
+  while (!waiting.empty() && ::poll(waiting.data(), waiting.size(), 20'000) > 0) {
     std::erase_if(waiting, [](const pollfd& each) { return each.revents != 0; });
   }
   return clients.size() - waiting.size();

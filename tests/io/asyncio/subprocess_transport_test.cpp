@@ -6,15 +6,19 @@
 #include <jackdaw/io/asyncio/selector.hpp>
 #include <jackdaw/io/asyncio/subprocess_transport.hpp>
 #include <jackdaw/io/error.hpp>
+#include <jackdaw/runtime/asyncio/asyncio.hpp>
 #include <jackdaw/runtime/future.hpp>
 #include <jackdaw/runtime/sleep.hpp>
 #include <jackdaw/runtime/spawn.hpp>
+#include <jackdaw/runtime/task_handle.hpp>
+#include <jackdaw/runtime/timeout.hpp>
 
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -130,6 +134,35 @@ task<bool> cancelled_start() {
 
 TEST_P(subprocess_transport_test, a_start_that_is_cancelled_leaves_no_child) {
   EXPECT_TRUE(run(cancelled_start()));
+}
+
+// Cancels the start and all tasks that it has begun, as asyncio's runners do at their end.
+task<bool> start_cancelled_with_all_its_tasks(int turns) {
+  const auto told = std::make_shared<collector>();
+  const task_handle main = jackdaw::asyncio::current_task();
+  auto starting = spawn(subprocess_exec([told] { return told; }, sleeper()));
+  for (int turn = 0; turn < turns; ++turn) {
+    co_await yield();
+  }
+  for (const task_handle& each : jackdaw::asyncio::all_tasks()) {
+    if (each != main) {
+      each.cancel();
+    }
+  }
+  bool cancelled = false;
+  try {
+    co_await timeout(std::chrono::seconds(30), starting);
+  } catch (const cancelled_error&) {
+    cancelled = true;
+  }
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "there is no child";
+  co_return cancelled;
+}
+
+TEST_P(subprocess_transport_test, a_start_whose_pipes_are_not_connected_leaves_no_child_and_ends) {
+  for (int turns = 1; turns <= 4; ++turns) {
+    EXPECT_TRUE(run(start_cancelled_with_all_its_tasks(turns))) << turns;
+  }
 }
 
 task<> many_children() {
