@@ -13,15 +13,14 @@ constexpr std::size_t capacity_min = 512;
 
 }  // namespace
 
+// Exchanged, not moved: a unique_ptr that was moved from keeps its deleter, and with it the capacity.
 byte_buffer::byte_buffer(byte_buffer&& other) noexcept
-    : bytes_(std::move(other.bytes_)),
-      capacity_(std::exchange(other.capacity_, 0)),
+    : bytes_(std::exchange(other.bytes_, {})),
       begin_(std::exchange(other.begin_, 0)),
       end_(std::exchange(other.end_, 0)) {}
 
 byte_buffer& byte_buffer::operator=(byte_buffer&& other) noexcept {
-  bytes_ = std::move(other.bytes_);
-  capacity_ = std::exchange(other.capacity_, 0);
+  bytes_ = std::exchange(other.bytes_, {});
   begin_ = std::exchange(other.begin_, 0);
   end_ = std::exchange(other.end_, 0);
   return *this;
@@ -37,23 +36,22 @@ void byte_buffer::append(std::span<const std::byte> more) {
 }
 
 std::span<std::byte> byte_buffer::prepare(std::size_t count) {
-  if (capacity_ - end_ < count) {
+  if (capacity() - end_ < count) {
     const std::size_t used = size();
-    if (capacity_ >= used + count && begin_ >= capacity_ / 2) {
+    if (capacity() >= used + count && begin_ >= capacity() / 2) {
       std::memmove(bytes_.get(), bytes_.get() + begin_, used);
     } else {
-      const std::size_t capacity = std::max({capacity_min, used + count, 2 * capacity_});
-      auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity);
+      const std::size_t wanted = std::max({capacity_min, used + count, 2 * capacity()});
+      decltype(bytes_) larger(static_cast<std::byte*>(allocate_frame(wanted)), give_back(wanted));
       if (used > 0) {
         std::memcpy(larger.get(), bytes_.get() + begin_, used);
       }
       bytes_ = std::move(larger);
-      capacity_ = capacity;
     }
     begin_ = 0;
     end_ = used;
   }
-  return {bytes_.get() + end_, capacity_ - end_};
+  return {bytes_.get() + end_, capacity() - end_};
 }
 
 void byte_buffer::consume(std::size_t count) noexcept {
@@ -64,8 +62,7 @@ void byte_buffer::consume(std::size_t count) noexcept {
 
 void byte_buffer::release_if_empty() noexcept {
   if (empty()) {
-    bytes_.reset();
-    capacity_ = 0;
+    bytes_ = decltype(bytes_)();  // And not by reset(), which keeps the deleter.
     begin_ = 0;
     end_ = 0;
   }

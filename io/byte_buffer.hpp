@@ -1,13 +1,16 @@
 // Bytes that arrived and have not been read: grows at the end, shrinks at the front, free when empty.
 #pragma once
 
+#include <jackdaw/runtime/frame_allocator.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <span>
 
 namespace jackdaw::io {
 
-/// An empty buffer holds no memory, so an idle connection costs none.
+/// An empty buffer holds no memory, so an idle connection costs none. Its memory is from the frame lists: a server
+/// asks for some with each request, and what the last one gave back is at hand there.
 class byte_buffer {
  public:
   byte_buffer() noexcept = default;
@@ -32,8 +35,16 @@ class byte_buffer {
   void release_if_empty() noexcept;
 
  private:
-  std::unique_ptr<std::byte[]> bytes_;
-  std::size_t capacity_ = 0;
+  struct give_back {
+    give_back() noexcept : capacity(0) {}
+    explicit give_back(std::size_t bytes) noexcept : capacity(bytes) {}
+    void operator()(std::byte* memory) const noexcept { free_frame(memory, capacity); }
+    std::size_t capacity;
+  };
+
+  [[nodiscard]] std::size_t capacity() const noexcept { return bytes_.get_deleter().capacity; }
+
+  std::unique_ptr<std::byte[], give_back> bytes_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
 };

@@ -11,7 +11,7 @@
 //   Y1 look at a generation (acquire)   Y2 increment it (release): who sees the new number comes after
 //   Z1 an operation begins (relaxed: its task orders it)   Z2 it ends (release)   Z3 release() looks
 //      (acquire): an operation that ended is over for whoever closes
-//   Z4 relaxed: a hint; who reads next comes after who read before
+//   Z4 relaxed: hints; who reads next comes after who read before
 #pragma once
 
 #include <atomic>
@@ -59,10 +59,19 @@ class file_descriptor {
   }
   void set_drained(bool now) noexcept { drained_.store(now, std::memory_order_relaxed); }  // Z4
 
+  /// For drivers: what one of them noted about what arrived here; 0 at first. Worth no more than a hint.
+  [[nodiscard]] std::uint32_t arrivals() const noexcept {
+    return arrivals_.load(std::memory_order_relaxed);  // Z4
+  }
+  void note_arrivals(std::uint32_t note) noexcept {
+    arrivals_.store(note, std::memory_order_relaxed);  // Z4
+  }
+
  private:
   int number_ = -1;
   std::atomic<std::uint32_t> pending_{0};
   std::atomic<bool> drained_{false};
+  std::atomic<std::uint32_t> arrivals_{0};
 };
 
 }  // namespace jackdaw::io

@@ -11,6 +11,12 @@
 // than a tick, and an idle connection holds none. When a burst uses them all up the kernel says ENOBUFS
 // without losing data; the operation is submitted again, with buffers given back.
 //
+// The busy have memory of their own: that the kernel picks some, and the copy, cost some per cent of a small
+// message. So where little arrived, and soon, a few times in a row, the next receive_lent is handed a small
+// block of its byte_buffer's own. "Soon" is counted in turns of this driver: only those that are served again
+// within a few turns have such a block, so their number is bounded by what these turns can do, and not by the
+// number of connections. A longer message comes in two parts, and ends it.
+//
 // Direct descriptors have rings of their own (direct_ring.hpp), which this driver submits to and collects
 // from once per turn; they wake it through the permit's eventfd. It does not sleep while one of them is
 // unfinished: an event is announced once, and a turn may do only a part of what it announced.
@@ -70,6 +76,8 @@ class uring_driver final : public io_driver {
   void reap_operation(const io_uring_cqe& completion, lent_buffers& lent, work_list& ready);
   void reap_lent(operation& ended, int result, unsigned flags, lent_buffers& lent,
                  work_list& ready);
+  [[nodiscard]] bool receives_directly(const request& wanted) const noexcept;
+  void note_arrival(file_descriptor& owner, int result) const noexcept;
   void resubmit(operation& again);
   void arm_wake_read();
   void arm_watch();
@@ -85,6 +93,7 @@ class uring_driver final : public io_driver {
   bool watch_armed_ = false;  // The kernel polls its descriptor; so may it after end_watch().
   std::uint64_t in_flight_ = 0;
   std::uint64_t sends_at_once_ = 0;
+  std::uint32_t turn_ = 0;
   unsigned reaped_together_ =
       0;                 // Operations, by the last look at the completions that found some.
   bool can_poll_first_;  // Since 5.19.

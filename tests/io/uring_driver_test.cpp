@@ -146,6 +146,135 @@ TEST_P(uring_driver_test, without_lent_buffers_it_receives_by_itself) {
   EXPECT_EQ(testing::complaint_of(result), "");
 }
 
+// -- Memory of the busy ---------------------------------------------------------------------------
+
+class busy_reader_test : public io_test {
+ protected:
+  void SetUp() override {
+    io_test::SetUp();
+    options().workers = 1;  // A waiting reader's buffer is looked at.
+  }
+};
+JACKDAW_OVER_IO(busy_reader_test, testing::io_kinds_on(backend::io_uring));
+
+struct listener {
+  explicit listener(stream_pair& pair) : sender(&pair.right), reader(pair.left) {}
+
+  bool holds_memory() const { return reader.buffered().data() != nullptr; }
+
+  tcp_stream* sender;
+  buffered_reader reader;
+  std::string heard = {};
+};
+
+task<void> listen(listener& one) {
+  while (true) {
+    const result<std::size_t> count = co_await one.reader.fill();
+    if (!count.ok() || *count == 0) {
+      break;
+    }
+    one.heard += testing::text_of(one.reader.buffered());
+    one.reader.consume(one.reader.buffered().size());
+  }
+}
+
+task<void> tell(listener& one, std::string text) {
+  const std::size_t expected = one.heard.size() + text.size();
+  send_now(one.sender->native_handle(), text);
+  while (one.heard.size() < expected) {
+    co_await testing::settled();
+  }
+  EXPECT_EQ(one.heard.substr(expected - text.size()), text);
+  co_await testing::settled();  // It waits again.
+}
+
+task<void> tell_often(listener& one, int times) {
+  for (int round = 0; round < times; ++round) {
+    co_await tell(one, "message " + std::to_string(round));
+  }
+}
+
+task<void> who_holds_memory() {
+  auto streams = testing::local_streams(2);
+  listener first(streams[0]);
+  listener second(streams[1]);
+  auto listening = spawn(listen(first));
+  auto other_one = spawn(listen(second));
+  co_await tell(first, "hello");
+  EXPECT_FALSE(first.holds_memory()) << "one message makes nobody busy";
+  co_await tell_often(first, 4);
+  EXPECT_TRUE(first.holds_memory());
+  const std::string much(5000, 'm');
+  co_await tell(first, much);
+  EXPECT_FALSE(first.holds_memory()) << "long messages are received in one piece";
+
+  co_await tell_often(first, 4);
+  co_await tell_often(second, 200);
+  EXPECT_TRUE(first.holds_memory()) << "the kernel has it";
+  co_await tell(first, "after a long time");
+  EXPECT_FALSE(first.holds_memory()) << "not busy any more";
+
+  co_await tell_often(first, 4);
+  EXPECT_TRUE(first.holds_memory());
+  streams[0].right.close();
+  co_await listening;
+  EXPECT_FALSE(first.holds_memory());
+  EXPECT_TRUE(second.holds_memory());
+  other_one.cancel();
+  EXPECT_THROW(co_await other_one, cancelled_error);
+  EXPECT_FALSE(second.holds_memory());
+}
+
+TEST_P(busy_reader_test, only_who_hears_little_and_often_holds_memory_while_it_waits) {
+  run(who_holds_memory());
+}
+
+task<void> fill_of(buffered_reader& reader) {
+  const result<std::size_t> count = co_await reader.fill();
+  EXPECT_TRUE(count.ok());
+}
+
+// Some are cancelled, some of them in the instant in which a message arrives.
+task<void> listen_and_be_cancelled() {
+  auto streams = testing::local_streams(1);
+  buffered_reader reader(streams[0].left);
+  std::string sent;
+  std::string heard;
+  int cancelled = 0;
+  const int rounds = testing::scaled(2000);
+  for (int round = 0; round < rounds; ++round) {
+    auto waiting = spawn(fill_of(reader));
+    co_await testing::settled();
+    const std::string text = "message " + std::to_string(round);
+    sent += text;
+    if (round % 8 > 5) {
+      waiting.cancel();
+    }
+    if (round % 8 == 6) {
+      co_await testing::settled();
+    }
+    send_now(streams[0].right.native_handle(), text);
+    bool was_cancelled = false;
+    try {
+      co_await waiting;
+    } catch (const cancelled_error&) {
+      was_cancelled = true;
+    }
+    cancelled += was_cancelled ? 1 : 0;
+    if (reader.buffered().empty()) {  // Else it was received all the same.
+      co_await fill_of(reader);
+    }
+    heard += testing::text_of(reader.buffered());
+    reader.consume(reader.buffered().size());
+  }
+  EXPECT_EQ(heard, sent);
+  EXPECT_GT(cancelled, 0);
+}
+
+TEST_P(busy_reader_test, a_cancellation_loses_nothing_of_what_is_received_into_its_own_memory) {
+  run(listen_and_be_cancelled());
+}
+
 // -- Queues that are too small (P7, P8) -----------------------------------------------------------
 
 class tiny_ring_test : public io_test {
