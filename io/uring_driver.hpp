@@ -19,7 +19,8 @@
 //
 // Direct descriptors have rings of their own (direct_ring.hpp), which this driver submits to and collects
 // from once per turn; they wake it through the permit's eventfd. It does not sleep while one of them is
-// unfinished: an event is announced once, and a turn may do only a part of what it announced.
+// unfinished: an event is announced once, and a turn may do only a part of what it announced. Or it naps, if that
+// has led to nothing many times.
 //
 // What is known beforehand
 // ------------------------
@@ -94,6 +95,7 @@ class uring_driver final : public io_driver {
   std::uint64_t in_flight_ = 0;
   std::uint64_t sends_at_once_ = 0;
   std::uint32_t turn_ = 0;
+  unsigned turns_for_nothing_ = 0;
   unsigned reaped_together_ =
       0;                 // Operations, by the last look at the completions that found some.
   bool can_poll_first_;  // Since 5.19.
