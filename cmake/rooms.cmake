@@ -5,9 +5,12 @@
 #   jackdaw_program(jackdaw SOURCES <patterns> LINK <targets>)
 #       an executable in <build>/bin
 #   jackdaw_tests(runtime [PROPERTIES ...] SOURCES <patterns> LINK <targets>)
-#       one GoogleTest program runtime_tests; ctest knows each test as runtime.<suite>.<test>
+#       one GoogleTest program runtime_tests; ctest knows each test as runtime.<suite>.<test>, or, with
+#       JACKDAW_TEST_SHARDS, so many equal parts of the program as runtime.shard_<n>
 #   jackdaw_precompile(target <headers>)
-#       compiles the headers that most sources of a target begin with once: for tests, of which there are many
+#       compiles the headers that most sources of a target begin with once
+#   jackdaw_optimise_less(targets)
+#       for tests under g++ and under sanitizers, where optimising them takes most of the time of the build
 #   jackdaw_examples(<pattern> [EXCLUDE <patterns>] LINK <targets>)
 #       a program and a ctest test per file
 #   jackdaw_benchmarks(runtime LINK <targets>)
@@ -75,7 +78,16 @@ function(jackdaw_tests name)
   cmake_parse_arguments(PARSE_ARGV 1 room "" "" "SOURCES;EXCLUDE;LINK;PROPERTIES")
   jackdaw_program(${name}_tests SOURCES ${room_SOURCES} EXCLUDE ${room_EXCLUDE}
                   LINK ${room_LINK} GTest::gmock GTest::gtest_main)
-  if(TARGET ${name}_tests)
+  if(TARGET ${name}_tests AND JACKDAW_TEST_SHARDS GREATER 0)
+    math(EXPR last "${JACKDAW_TEST_SHARDS} - 1")
+    foreach(shard RANGE ${last})
+      add_test(NAME ${name}.shard_${shard} COMMAND ${name}_tests WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+      set_tests_properties(
+        ${name}.shard_${shard}
+        PROPERTIES TIMEOUT 600 LABELS ${name} ENVIRONMENT
+                   "GTEST_TOTAL_SHARDS=${JACKDAW_TEST_SHARDS};GTEST_SHARD_INDEX=${shard}" ${room_PROPERTIES})
+    endforeach()
+  elseif(TARGET ${name}_tests)
     # Tests are listed when ctest starts: a sanitized program need not run during the build.
     gtest_discover_tests(
       ${name}_tests
@@ -94,6 +106,16 @@ function(jackdaw_precompile target)
     # Without the time of day in it, so that it can be cached.
     target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
   endif()
+endfunction()
+
+# The libraries beneath keep their optimisation, as do the tools, the examples and tests/compilers, which is there for what
+# optimisation may break.
+function(jackdaw_optimise_less)
+  foreach(target IN LISTS ARGN)
+    if(TARGET ${target} AND (JACKDAW_SANITIZE OR CMAKE_CXX_COMPILER_ID STREQUAL "GNU"))
+      target_compile_options(${target} PRIVATE -O0)
+    endif()
+  endforeach()
 endfunction()
 
 # examples/echo.cpp becomes the program example_echo and the test example.echo. Next to it may lie

@@ -99,7 +99,8 @@ install_packages_for() {
   (install_packages "${packages_adapters[@]}") || say "Going on without the adapters that need them."
 }
 
-# Configures and builds: build_preset PRESET JOBS [TARGET...]
+# Configures, with what is in configuration, and builds: build_preset PRESET JOBS [TARGET...]
+configuration=()
 build_preset() {
   local preset=$1 jobs=$2 log=$root/build/$1/configure.log
   shift 2
@@ -108,7 +109,7 @@ build_preset() {
   mkdir -p "$(dirname "$log")"
   cd "$root" || exit
   say "Configuring $preset"
-  if ! cmake --preset "$preset" >"$log" 2>&1; then
+  if ! cmake --preset "$preset" "${configuration[@]}" >"$log" 2>&1; then
     cat "$log" >&2
     fail "Configuring $preset failed, see above and $log"
   fi
