@@ -13,14 +13,15 @@
 //
 //     --http PATH   GET it, keep-alive     --udp        datagrams      --depth N    requests per batch
 //     --spin        never sleep            --threads N  that share the connections
+//     --tls         over TLS 1.3           --fresh      a new connection for each batch
 //     --idle        one request per connection; then prints the server's memory per connection, and the
 //                   kernel's per pair of sockets, and ends
 //
 // Prints one line: CPU microseconds per request, voluntary switches per request, requests per second, and
 // two percentiles of the microseconds that a batch took.
-#include <arpa/inet.h>
-#include <dirent.h>
-#include <netinet/tcp.h>
+#include "channel.hpp"
+#include "usage.hpp"
+
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -31,17 +32,17 @@
 #include <bit>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+namespace jackdaw::benchmarks {
 namespace {
 
 using clock_type = std::chrono::steady_clock;
@@ -54,73 +55,9 @@ struct options {
   bool spins = false;
   bool idle = false;
   bool datagrams = false;
+  bool tls = false;
+  bool fresh = false;
 };
-
-[[noreturn]] void fail(const char* what) {
-  std::perror(what);
-  std::exit(1);
-}
-
-struct usage {
-  std::uint64_t nanoseconds = 0;
-  std::uint64_t switches = 0;
-};
-
-/// Adds what all threads of `pid` have used.
-void add_usage_of(const std::string& pid, usage& total) {
-  const std::string tasks = "/proc/" + pid + "/task";
-  DIR* const directory = opendir(tasks.c_str());
-  if (directory == nullptr) {
-    fail(tasks.c_str());
-  }
-  while (const dirent* const each = readdir(directory)) {
-    if (each->d_name[0] == '.') {
-      continue;
-    }
-    const std::string task = tasks + "/" + each->d_name;
-    std::uint64_t on_processor = 0;
-    std::ifstream(task + "/schedstat") >> on_processor;
-    total.nanoseconds += on_processor;
-    std::ifstream status(task + "/status");
-    for (std::string word; status >> word;) {
-      std::uint64_t count = 0;
-      if (word == "voluntary_ctxt_switches:" && status >> count) {
-        total.switches += count;
-      }
-    }
-  }
-  closedir(directory);
-}
-
-usage usage_of(const std::string& pids) {
-  usage total;
-  std::istringstream list(pids);
-  for (std::string pid; std::getline(list, pid, ',');) {
-    add_usage_of(pid, total);
-  }
-  return total;
-}
-
-/// A line "name: <number> kB" of a file, in bytes.
-double memory_in(const std::string& path, const std::string& name) {
-  std::ifstream file(path);
-  for (std::string word; file >> word;) {
-    double kibibytes = 0;
-    if (word == name && file >> kibibytes) {
-      return kibibytes * 1024;
-    }
-  }
-  return 0;
-}
-
-double memory_of(const std::string& pids) {
-  double total = 0;
-  std::istringstream list(pids);
-  for (std::string pid; std::getline(list, pid, ',');) {
-    total += memory_in("/proc/" + pid + "/smaps_rollup", "Pss:");
-  }
-  return total;
-}
 
 /// How often something took so long: 16 steps to each doubling.
 class histogram {
@@ -160,10 +97,12 @@ class clients {
  public:
   clients(const options& chosen, std::size_t connections)
       : chosen_(chosen), epoll_(epoll_create1(EPOLL_CLOEXEC)), asked_(connections) {
-    const int port = std::stoi(chosen.plain[0]);
+    if (chosen.tls) {
+      tls_ = one_way_to_agree();
+    }
     left_.assign(connections, 0);
     for (std::size_t index = 0; index < connections; ++index) {
-      connect_one(port, index);
+      channels_.push_back(connected(index));
     }
     if (chosen.path.empty()) {
       reply_bytes_ = chosen.plain.size() > 4 ? std::stoul(chosen.plain[4]) : 64;
@@ -179,12 +118,7 @@ class clients {
   }
   clients(const clients&) = delete;
   clients& operator=(const clients&) = delete;
-  ~clients() {
-    for (const int descriptor : sockets_) {
-      close(descriptor);
-    }
-    close(epoll_);
-  }
+  ~clients() { close(epoll_); }
 
   /// So many requests over all connections together, in whole batches.
   void run(std::uint64_t requests) {
@@ -192,7 +126,7 @@ class clients {
     const std::uint64_t batches = (requests + chosen_.depth - 1) / chosen_.depth;
     std::uint64_t started = 0;
     std::uint64_t finished = 0;
-    for (std::size_t index = 0; index < sockets_.size() && started < batches; ++index, ++started) {
+    for (std::size_t index = 0; index < channels_.size() && started < batches; ++index, ++started) {
       ask(index);
     }
     std::array<epoll_event, 512> events;
@@ -217,38 +151,23 @@ class clients {
   [[nodiscard]] const histogram& times() const { return times_; }
 
  private:
-  void connect_one(int port, std::size_t index) {
-    sockaddr_in server{};
-    server.sin_family = AF_INET;
-    server.sin_port = htons(static_cast<std::uint16_t>(port));
-    // The loopback's own addresses: one of them has too few ports for very many connections.
-    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(index / 20000));
-    const int kind = chosen_.datagrams ? SOCK_DGRAM : SOCK_STREAM;
-    const int descriptor = socket(AF_INET, kind | SOCK_CLOEXEC, 0);
-    if (descriptor < 0 ||
-        connect(descriptor, reinterpret_cast<sockaddr*>(&server), sizeof(server)) != 0) {
-      fail("connect");
-    }
-    const int on = 1;
-    if (!chosen_.datagrams) {
-      setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    }
+  channel connected(std::size_t index) {
+    channel made(static_cast<std::uint16_t>(std::stoul(chosen_.plain[0])), index,
+                 chosen_.datagrams ? SOCK_DGRAM : SOCK_STREAM, tls_.get());
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = index;
-    epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event);
-    sockets_.push_back(descriptor);
+    epoll_ctl(epoll_, EPOLL_CTL_ADD, made.descriptor(), &event);
+    return made;
   }
 
   /// How long a reply is, from the first one.
   void learn() {
-    send(sockets_[0], message_.data(), message_.size(), MSG_NOSIGNAL);
+    channels_[0].send_all(message_);
     std::string head;
     std::size_t end = std::string::npos;
     for (char byte = 0; end == std::string::npos; end = head.find("\r\n\r\n")) {
-      if (recv(sockets_[0], &byte, 1, 0) != 1) {
-        fail("recv");
-      }
+      static_cast<void>(channels_[0].receive({&byte, 1}));
       head += byte;
     }
     const std::string name = "content-length: ";
@@ -271,23 +190,20 @@ class clients {
   void ask(std::size_t index) {
     left_[index] = reply_bytes_ * chosen_.depth;
     asked_[index] = clock_type::now();
-    const ssize_t sent = send(sockets_[index], message_.data(), message_.size(), MSG_NOSIGNAL);
-    if (sent != static_cast<ssize_t>(message_.size())) {
-      fail("send");
+    if (chosen_.fresh) {
+      channels_[index] = connected(index);
     }
+    channels_[index].send_all(message_);
   }
 
   /// True: that was the rest of the replies.
   bool answered(std::size_t index) {
     std::array<char, 16384> buffer;
-    // What is large is not looked at: the client would cost more than the server.
-    const bool large = left_[index] > buffer.size();
-    const ssize_t count = large ? recv(sockets_[index], nullptr, std::size_t{4} << 20, MSG_TRUNC)
-                                : recv(sockets_[index], buffer.data(), buffer.size(), 0);
-    if (count <= 0 || static_cast<std::size_t>(count) > left_[index]) {
+    const std::size_t count = channels_[index].discard(left_[index], buffer);
+    if (count > left_[index]) {
       fail("recv");
     }
-    left_[index] -= static_cast<std::size_t>(count);
+    left_[index] -= count;
     return left_[index] == 0;
   }
 
@@ -295,7 +211,8 @@ class clients {
   int epoll_;
   std::string message_;  // A batch of them.
   std::size_t reply_bytes_ = 0;
-  std::vector<int> sockets_;
+  tls_settings tls_;
+  std::vector<channel> channels_;
   std::vector<std::size_t> left_;
   std::vector<clock_type::time_point> asked_;
   histogram times_;
@@ -378,6 +295,10 @@ options read_options(int count, char** arguments) {
       chosen.idle = true;
     } else if (argument == "--udp") {
       chosen.datagrams = true;
+    } else if (argument == "--tls") {
+      chosen.tls = true;
+    } else if (argument == "--fresh") {
+      chosen.fresh = true;
     } else if (argument == "--http") {
       chosen.path = value;
       ++index;
@@ -394,14 +315,13 @@ options read_options(int count, char** arguments) {
   return chosen;
 }
 
-}  // namespace
-
-int main(int count, char** arguments) {
+int run(int count, char** arguments) {
   const options chosen = read_options(count, arguments);
   if (chosen.plain.size() < 4 || chosen.plain.size() > 5) {
     std::fputs("usage: bench_load PORT PID CONNECTIONS REQUESTS [BYTES] [options]\n", stderr);
     return 2;
   }
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL says goodbye to servers that have gone.
   rlimit descriptors{};
   getrlimit(RLIMIT_NOFILE, &descriptors);
   descriptors.rlim_cur = descriptors.rlim_max;
@@ -419,3 +339,8 @@ int main(int count, char** arguments) {
   show_cost(chosen.plain[1], asking, requests);
   return 0;
 }
+
+}  // namespace
+}  // namespace jackdaw::benchmarks
+
+int main(int count, char** arguments) { return jackdaw::benchmarks::run(count, arguments); }

@@ -65,6 +65,7 @@ class Cell:
 
 
 HTTP = ("--http", "/")
+HTTPS = ("--tls", *HTTP)
 CELLS = {
     "echo-1": Cell("echo", 1, 40_000),
     "echo-16": Cell("echo", 16, 120_000),
@@ -80,13 +81,16 @@ CELLS = {
     "http-256-workers": Cell("http", 256, 300_000, "shared", HTTP),
     "streams-64": Cell("streams", 64, 160_000),
     "udp-64": Cell("udp", 64, 160_000),
+    "tls-fresh": Cell("https", 1, 3_000, "one", (*HTTPS, "--fresh")),
+    "tls-64": Cell("https", 64, 80_000, "one", HTTPS),
+    "tls-bulk-4": Cell("bulk-tls", 4, 2_000, "two", ("--tls", "--http", "/m")),
 }
 IDLE = {
     "idle-echo": Cell("echo", IDLE_CONNECTIONS, 0),
     "idle-http": Cell("http", IDLE_CONNECTIONS, 0, "one", HTTP),
 }
-SHORT = {"cells": ["echo-16", "http-64", "http-64x16", "bulk-4", "streams-64", "udp-64"], "rounds": 1, "scale": 0.02,
-         "servers": ["floor io_uring", "floor epoll", "floor recvfrom", "jackdaw epoll", "streams epoll"]}
+SHORT = {"cells": ["echo-16", "http-64", "http-64x16", "bulk-4", "streams-64", "udp-64", "tls-fresh"], "rounds": 1,
+         "scale": 0.02, "servers": ["floor io_uring", "floor epoll", "floor recvfrom", "jackdaw epoll", "streams epoll"]}
 
 
 def prefer_us():
@@ -236,15 +240,15 @@ def measure_idle(options, cell):
 
 
 def show_cell(name, cell, rows):
-    floor = next(iter(rows.values()))["cpu_us"]
+    first = next(iter(rows.values()))["cpu_us"]
     ways = {"one": "one processor", "two": "two processors", "spin": "two processors, the client spins",
             "shared": "two workers, two clients, two processors"}
     print(f"\n{name}: {cell.connections} connections, {ways[cell.way]}")
-    print(f"  {'':24}{'CPU us':>9}{'(min':>9} {'max)':>8}{'x floor':>9}{'per s':>11}{'p50 us':>9}{'p99 us':>9}"
+    print(f"  {'':24}{'CPU us':>9}{'(min':>9} {'max)':>8}{'x first':>9}{'per s':>11}{'p50 us':>9}{'p99 us':>9}"
           f"{'switches':>10}{'calls':>8}")
     for server, found in rows.items():
         middle = {figure: statistics.median(values) for figure, values in found.items() if isinstance(values, list)}
-        ratio = statistics.median(one / other for one, other in zip(found["cpu_us"], floor))
+        ratio = statistics.median(one / other for one, other in zip(found["cpu_us"], first))
         calls = f"{found['calls']:8.3f}" if found.get("calls") is not None else f"{'-':>8}"
         print(f"  {server:24}{middle['cpu_us']:9.3f}{min(found['cpu_us']):9.3f} {max(found['cpu_us']):8.3f}{ratio:9.2f}"
               f"{middle['per_second']:11,.0f}{middle['p50_us']:9.0f}{middle['p99_us']:9.0f}{middle['switches']:10.4f}"

@@ -1,8 +1,9 @@
 """The servers of measure_servers.py: how each is built and started, and what it can be asked for.
 
 Kinds: "echo" and "udp" send back what came; "http" answers `GET /` with 14 bytes and `GET /m` with a MiB;
-"streams" is echo as asyncio's users would write it. Of those with a parser, nginx, Go, haproxy and hyper do what
-`jackdaw serve` does: parse the whole head and tell the date. The others look for a blank line, and are floors.
+"streams" is echo as asyncio's users would write it; "https" and "bulk-tls" are "http" and "bulk" over TLS 1.3. Of
+those with a parser, nginx, Go, haproxy and hyper do what `jackdaw serve` does: parse the whole head and tell the
+date. The others look for a blank line, and are floors.
 """
 
 import os
@@ -26,7 +27,8 @@ http {{
   client_body_temp_path {where}/t; proxy_temp_path {where}/t; fastcgi_temp_path {where}/t;
   uwsgi_temp_path {where}/t; scgi_temp_path {where}/t;
   server {{
-    listen 127.0.0.1:{port} backlog=4096 {reuse};
+    listen 127.0.0.1:{port} backlog=4096 {how};
+    {tls}
     location = / {{ return 200 "Hello, World!\\n"; }}
     location = /m {{ root {where}; }}
   }}
@@ -43,7 +45,7 @@ defaults
   timeout http-keep-alive 600s
   timeout http-request 600s
 frontend here
-  bind 127.0.0.1:{port} backlog 4096
+  bind 127.0.0.1:{port} backlog 4096 {tls}
   http-request return status 200 content-type text/plain string "Hello, World!\\n"
 """
 
@@ -148,6 +150,18 @@ def build_peers(where):
     build_rust(where)
 
 
+def secret_of(where):
+    """A certificate and its key in one file, as haproxy wants it: ECDSA on P-256, nobody's but this benchmark's."""
+    secret = where / "secret.pem"
+    if not secret.exists():
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-subj", "/CN=localhost", "-days", "3650", "-keyout", secret,
+                        "-out", where / "certificate.pem"],
+                       check=True, capture_output=True)
+        secret.write_bytes((where / "certificate.pem").read_bytes() + secret.read_bytes())
+    return secret
+
+
 # -- The table -------------------------------------------------------------------------------------
 
 def jackdaw_serve(programs, where, workers, backend, mode="multi"):
@@ -157,19 +171,21 @@ def jackdaw_serve(programs, where, workers, backend, mode="multi"):
                   "--backend", backend, "--port-file", port_file], port_file=port_file)
 
 
-def nginx(where, workers):
+def nginx(where, workers, secret=None):
     port = free_port()
-    configuration = where / f"nginx-{workers}.conf"
-    configuration.write_text(NGINX.format(workers=workers, where=where, port=port,
-                                          reuse="reuseport" if workers > 1 else ""), "utf-8")
+    configuration = where / f"nginx-{workers}{'-tls' if secret else ''}.conf"
+    how = ("reuseport " if workers > 1 else "") + ("ssl" if secret else "")
+    tls = f"ssl_protocols TLSv1.3; ssl_certificate {secret}; ssl_certificate_key {secret};" if secret else ""
+    configuration.write_text(NGINX.format(workers=workers, where=where, port=port, how=how, tls=tls), "utf-8")
     return Entry("nginx", [shutil.which("nginx") or "/usr/sbin/nginx", "-c", configuration, "-p", where],
                  port=port, forks=True)
 
 
-def haproxy(where, workers):
+def haproxy(where, workers, secret=None):
     port = free_port()
-    configuration = where / f"haproxy-{workers}.conf"
-    configuration.write_text(HAPROXY.format(workers=workers, port=port), "utf-8")
+    configuration = where / f"haproxy-{workers}{'-tls' if secret else ''}.conf"
+    tls = f"ssl crt {secret}" if secret else ""
+    configuration.write_text(HAPROXY.format(workers=workers, port=port, tls=tls), "utf-8")
     return Entry("haproxy", [shutil.which("haproxy") or "/usr/sbin/haproxy", "-q", "-db", "-f", configuration],
                  port=port)
 
@@ -210,12 +226,32 @@ def http_servers(programs, where, workers):
         yield Entry("uvloop protocol", [PYTHON, HERE / "peers/python.py", "uvloop", "http"])
 
 
-def bulk_servers(programs, where, workers):
-    for entry in http_servers(programs, where, workers):
+def with_files(entries, where):
+    """Those of them that have a MiB to send."""
+    for entry in entries:
         if entry.name.startswith("jackdaw "):
             entry.command += ["--root", str(where)]
         if entry.name in ("floor io_uring", "nginx", "Go", "hyper") or entry.name.startswith("jackdaw "):
             yield entry
+
+
+def bulk_servers(programs, where, workers):
+    return with_files(http_servers(programs, where, workers), where)
+
+
+def https_servers(programs, where, workers):
+    secret = secret_of(where)
+    for backend in ("io_uring", "epoll"):
+        entry = jackdaw_serve(programs, where, workers, backend)
+        entry.command += ["--tls-cert", str(secret), "--tls-key", str(secret)]
+        yield entry
+    yield nginx(where, workers, secret)
+    yield Entry("Go", [where / "go", "https", secret])
+    yield haproxy(where, workers, secret)
+
+
+def bulk_tls_servers(programs, where, workers):
+    return with_files(https_servers(programs, where, workers), where)
 
 
 def stream_servers(programs, where, workers):
@@ -243,7 +279,7 @@ def udp_servers(programs, where, workers):
 
 
 KINDS = {"echo": echo_servers, "http": http_servers, "bulk": bulk_servers, "streams": stream_servers,
-         "udp": udp_servers}
+         "udp": udp_servers, "https": https_servers, "bulk-tls": bulk_tls_servers}
 
 
 def servers(kind, programs, where, workers):

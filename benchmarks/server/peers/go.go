@@ -1,8 +1,9 @@
-// Go: a goroutine per connection; net/http with the argument "http", datagrams with "udp". GOMAXPROCS is set by
-// who starts it.
+// Go: a goroutine per connection; net/http with the argument "http", over TLS with "https FILE", which holds the
+// certificate and its key; datagrams with "udp". GOMAXPROCS is set by who starts it.
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -42,7 +43,7 @@ func serveDatagrams() {
 	}
 }
 
-func serveHTTP(listening net.Listener) {
+func serveHTTP(listening net.Listener, secret string) {
 	small := []byte("Hello, World!\n")
 	large := make([]byte, 1<<20)
 	answer := func(body []byte) http.HandlerFunc {
@@ -55,7 +56,12 @@ func serveHTTP(listening net.Listener) {
 	}
 	http.HandleFunc("/", answer(small))
 	http.HandleFunc("/m", answer(large))
-	check(http.Serve(listening, nil))
+	if secret == "" {
+		check(http.Serve(listening, nil))
+	}
+	// HTTP/1.1 like the others.
+	plain := &http.Server{TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}}
+	check(plain.ServeTLS(listening, secret, secret))
 }
 
 func main() {
@@ -70,7 +76,9 @@ func main() {
 	check(err)
 	fmt.Println(listening.Addr().(*net.TCPAddr).Port)
 	if kind == "http" {
-		serveHTTP(listening)
+		serveHTTP(listening, "")
+	} else if kind == "https" {
+		serveHTTP(listening, os.Args[2])
 	}
 	for {
 		peer, err := listening.Accept()
