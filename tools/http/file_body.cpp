@@ -1,4 +1,4 @@
-// sendfile(2), and pread(2).
+// sendfile(2), and preadv2(2).
 //
 // What is not in memory is left to other threads, since the disk may take its time. What is, is moved here, as
 // moving it costs less than telling another thread to: in pieces after which others have their turn.
@@ -12,13 +12,15 @@
 #include <jackdaw/tools/http/page_cache.hpp>
 
 #include <fcntl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <utility>
 
 namespace jackdaw::http {
@@ -27,11 +29,13 @@ namespace {
 
 using shared_file = std::shared_ptr<const served_file>;
 using shared_socket = std::shared_ptr<const io::file_descriptor>;
+using shared_memory = std::shared_ptr<std::byte[]>;
 
 // About 100 us of a worker's time if it is all in memory and the client takes it all. Smaller pieces cost more: a
 // tenth with 256 KiB.
 constexpr std::uint64_t sendfile_bytes_max = std::uint64_t{1} << 20;
-constexpr std::uint64_t read_bytes_max = std::uint64_t{128} * 1024;
+// What TLS takes at a time. It is read, encrypted and sent in some 50 us.
+constexpr std::uint64_t read_bytes_max = io::tls_engine::write_bytes_max;
 
 // Bytes, or a negative errno. Does not wait for the client: the socket is non-blocking.
 std::int64_t move_piece(const shared_socket& to, const shared_file& file, std::uint64_t offset,
@@ -52,13 +56,12 @@ std::int64_t move_piece(const shared_socket& to, const shared_file& file, std::u
   co_return moved;
 }
 
-// Empty if there is nothing there, or no reading it.
-std::string read_piece(const shared_file& file, std::uint64_t offset, std::uint64_t count) {
-  std::string piece(std::min(count, read_bytes_max), '\0');
-  const ssize_t held =
-      pread(file->descriptor(), piece.data(), piece.size(), static_cast<off_t>(offset));
-  piece.resize(static_cast<std::size_t>(std::max<ssize_t>(held, 0)));
-  return piece;
+// Bytes, 0 at the end, or a negative errno. With RWF_NOWAIT only what is in memory, and -EAGAIN if nothing is.
+std::int64_t read_piece(const shared_file& file, std::uint64_t offset, const shared_memory& into,
+                        std::uint64_t count, int flags) noexcept {
+  const iovec memory{.iov_base = into.get(), .iov_len = std::min(count, read_bytes_max)};
+  const ssize_t held = preadv2(file->descriptor(), &memory, 1, static_cast<off_t>(offset), flags);
+  return held < 0 ? -errno : held;
 }
 
 [[gnu::noinline]] task<bool> await_room(int descriptor, duration limit) {
@@ -103,21 +106,29 @@ task<bool> send_body(plain_wire& wire, burst::body body, duration limit, server_
 }
 
 task<bool> send_body(tls_wire& wire, burst::body body, duration limit, server_metrics& metrics) {
+  const shared_memory memory = std::make_shared_for_overwrite<std::byte[]>(read_bytes_max);
   bool can_go_on = true;
   while (can_go_on && body.length > 0) {
-    const std::string piece = co_await to_thread(read_piece, body.file, body.offset, body.length);
-    can_go_on = !piece.empty();
+    std::int64_t held = read_piece(body.file, body.offset, memory, body.length, RWF_NOWAIT);
+    const bool is_here = held >= 0;
+    if (!is_here) {
+      held = co_await to_thread(read_piece, body.file, body.offset, memory, body.length, 0);
+    }
+    can_go_on = held > 0;
     if (can_go_on) {
+      const auto bytes = std::span<const std::byte>(memory.get(), static_cast<std::size_t>(held));
       try {
-        const auto bytes = std::as_bytes(std::span(piece));
         const io::result<std::size_t> count = co_await timeout(limit, wire.write_all(bytes));
         can_go_on = count.ok();
       } catch (const timeout_error&) {
         can_go_on = false;
       }
-      metrics.count_sent(can_go_on ? piece.size() : 0);
-      body.offset += piece.size();
-      body.length -= piece.size();
+      metrics.count_sent(can_go_on ? bytes.size() : 0);
+      body.offset += bytes.size();
+      body.length -= bytes.size();
+    }
+    if (is_here && body.length > 0) {
+      co_await yield();
     }
   }
   co_return can_go_on;

@@ -1,8 +1,8 @@
 // Sending the part of a file that is the body of a reply, without holding it.
 //
-// Neither way keeps a worker waiting for a disk: each piece is moved by a call in the blocking pool, while the
-// waiting for the client is the worker's. What a call uses it has shares of, since a connection that is
-// cancelled does not wait for its call: of the file, and of the socket, by a descriptor of its own.
+// Neither way keeps a worker waiting for a disk: a piece that is not in memory is moved by a call in the blocking
+// pool, while the waiting for the client is the worker's. What a call uses it has shares of, since a connection that is
+// cancelled does not wait for its call: of the file, of the memory, and of the socket, by a descriptor of its own.
 #pragma once
 
 #include <jackdaw/runtime/clock.hpp>
