@@ -1,6 +1,7 @@
 // Each function as one call of the blocking pool, which gives a result; the throwing form adds the path.
 #include <jackdaw/io/file_descriptor.hpp>
 #include <jackdaw/io/file_system.hpp>
+#include <jackdaw/io/repeated.hpp>
 #include <jackdaw/runtime/blocking_pool.hpp>
 
 #include <fcntl.h>
@@ -24,16 +25,6 @@ constexpr std::size_t buffer_bytes = std::size_t{256} << 10;
 
 // A name with a NUL in it would be cut off there, and mean another file.
 bool is_name(const std::string& path) noexcept { return path.find('\0') == std::string::npos; }
-
-// Calls `call` again while signals interrupt it; gives what it gives, or the negative errno.
-template <class Call>
-auto repeated(Call call) noexcept {
-  auto returned = call();
-  while (returned < 0 && errno == EINTR) {
-    returned = call();
-  }
-  return returned < 0 ? static_cast<decltype(returned)>(-errno) : returned;
-}
 
 // A call of these names that gives 0 or an errno.
 template <class Call>

@@ -1,6 +1,7 @@
 // System calls of files, again while signals interrupt them.
 #include <jackdaw/io/file.hpp>
 #include <jackdaw/io/opened_file.hpp>
+#include <jackdaw/io/repeated.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -27,16 +28,6 @@ int flags_of(const file_options& options) noexcept {
   flags |= options.exclusive ? O_EXCL : 0;
   flags |= options.truncate ? O_TRUNC : 0;
   return flags;
-}
-
-// Calls `call` again while signals interrupt it; gives what it gives, or the negative errno.
-template <class Call>
-ssize_t repeated(Call call) noexcept {
-  ssize_t returned = call();
-  while (returned < 0 && errno == EINTR) {
-    returned = call();
-  }
-  return returned < 0 ? -errno : returned;
 }
 
 failure_cause failed(const char* call, ssize_t status) noexcept {
