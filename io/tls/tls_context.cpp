@@ -138,6 +138,9 @@ void tls_context::state::configure(const tls_options& options) {
   if (verification_ != tls_verification::none) {
     take_trust(options);
     SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  } else {
+    // Where nobody is trusted there are no certificates to complete ours with: OpenSSL would search in each handshake.
+    SSL_CTX_set_mode(context_, SSL_MODE_NO_AUTO_CHAIN);
   }
   if (server_) {
     static constexpr std::string_view here = "jackdaw";
