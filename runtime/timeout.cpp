@@ -20,21 +20,29 @@ timeout_scope::timeout_scope(std::optional<time_point> deadline)
   }
 }
 
-void timeout_scope::reschedule(std::optional<time_point> deadline) {
+bool timeout_scope::try_reschedule(std::optional<time_point> deadline) {
   alarm_.disarm();
-  switch (state_.load(std::memory_order_relaxed)) {  // See the member.
-    case state::active:
-      break;
-    case state::expiring:
-      throw std::runtime_error("Cannot change state of expiring Timeout");
-    case state::expired:
-      throw std::runtime_error("Cannot change state of expired Timeout");
-    case state::finished:
-      throw std::runtime_error("Cannot change state of finished Timeout");
+  if (state_.load(std::memory_order_relaxed) != state::active) {  // See the member.
+    return false;
   }
   deadline_ = deadline;
   if (deadline_.has_value()) {
     alarm_.arm(*deadline_, timer::if_due::runs_soon);
+  }
+  return true;
+}
+
+void timeout_scope::reschedule(std::optional<time_point> deadline) {
+  if (try_reschedule(deadline)) {
+    return;
+  }
+  switch (state_.load(std::memory_order_relaxed)) {  // See the member.
+    case state::expiring:
+      throw std::runtime_error("Cannot change state of expiring Timeout");
+    case state::expired:
+      throw std::runtime_error("Cannot change state of expired Timeout");
+    default:
+      throw std::runtime_error("Cannot change state of finished Timeout");
   }
 }
 

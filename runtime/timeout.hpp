@@ -43,6 +43,8 @@ class timeout_scope {
   [[nodiscard]] std::optional<time_point> when() const noexcept { return deadline_; }
   /// Moves the deadline. Throws std::runtime_error if the scope has expired or was left.
   void reschedule(std::optional<time_point> deadline);
+  /// The same; false, and nothing is done, where the other throws. In a pool the alarm may ring at any time.
+  [[nodiscard]] bool try_reschedule(std::optional<time_point> deadline);
   /// True once the deadline has passed within the scope.
   [[nodiscard]] bool expired() const noexcept;
 

@@ -51,11 +51,11 @@ class burst : public pooled {
     std::size_t consumed;
   };
 
-  /// Answers what `bytes` hold; they start where the last step stopped. After `sleep`, answers the
-  /// request that slept first.
   /// Requests that arrived in time, or not, are answered from here on.
   void set_late(bool late) noexcept { late_ = late; }
 
+  /// Answers what `bytes` hold; they start where the last step stopped. After `sleep`, answers the
+  /// request that slept first.
   [[nodiscard]] step advance(std::span<const std::byte> bytes, time_point now);
 
   /// Refuses the request that is being received.

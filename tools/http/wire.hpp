@@ -63,6 +63,10 @@ class tls_wire {
     return tls_.try_write_all(from);
   }
 
+  JACKDAW_CORO_WRAPPER task<io::result<std::size_t>> write_some(std::span<const std::byte> from) {
+    return tls_.try_write_some(from);
+  }
+
   /// Says that this was all, so that the client knows that nothing was cut off.
   task<void> say_goodbye(duration limit);
 
