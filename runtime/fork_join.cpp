@@ -123,7 +123,7 @@ void fork_scope::branch_failed() noexcept {
   note_exception_from_rule();
   if (!stopped_.exchange(true, std::memory_order_seq_cst)) {  // S1
     has_cancelled_parent_ = true;
-    requests_before_ = task_->cancelling();
+    requests_before_ = task_->delivered_requests();
     task_->request_cancel();
     cancel_branches({});
   }

@@ -243,6 +243,11 @@ std::uint32_t task_record::cancelling() const noexcept {
   return requests_in(word_.load(std::memory_order_relaxed));
 }
 
+std::uint32_t task_record::delivered_requests() const noexcept {
+  const auto seen = word_.load(std::memory_order_relaxed);  // S2
+  return requests_in(seen) - ((seen & must_cancel) != 0 && requests_in(seen) > 0 ? 1 : 0);
+}
+
 std::uint32_t task_record::take_back_request(std::uint32_t forgotten_at) noexcept {
   auto seen = word_.load(std::memory_order_relaxed);  // A guess that T1 validates.
   while (true) {

@@ -142,6 +142,9 @@ class task_record : public work, public list_links, public future_base {
 
   /// Number of requests not taken back. asyncio: Task.cancelling().
   [[nodiscard]] std::uint32_t cancelling() const noexcept;
+  /// Of these, those that it has been told of. In a pool a request may come at any time; one that came before a scope
+  /// began, and is delivered within it, must not be taken for an old one.
+  [[nodiscard]] std::uint32_t delivered_requests() const noexcept;
   /// Takes one request back; returns how many remain. At zero, one not yet delivered is dropped.
   std::uint32_t uncancel() noexcept { return take_back_request(0); }
   /// uncancel(), which drops one not yet delivered if no more than `forgotten_at` remain. For scopes that make

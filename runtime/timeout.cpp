@@ -12,7 +12,9 @@ time_point deadline_in(duration wait) { return deadline_after(current_scheduler(
 
 timeout_scope::timeout_scope(std::optional<time_point> deadline)
     : task_(current_task()),
-      requests_before_(task_->cancelling()),
+      // asyncio counts one that is due too, and so makes a timeout of it.
+      requests_before_(task_->home().concurrent() ? task_->delivered_requests()
+                                                  : task_->cancelling()),
       deadline_(deadline),
       alarm_(*this) {
   if (deadline_.has_value()) {

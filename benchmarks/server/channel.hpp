@@ -18,8 +18,11 @@
 
 namespace jackdaw::benchmarks {
 
-using tls_settings =
-    std::unique_ptr<SSL_CTX, decltype([](SSL_CTX* context) { SSL_CTX_free(context); })>;
+struct free_tls {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  void operator()(SSL* session) const { SSL_free(session); }
+};
+using tls_settings = std::unique_ptr<SSL_CTX, free_tls>;
 
 /// One cipher and one group, so that all servers do the same work. The certificate is the benchmark's own: whether
 /// it is trusted costs the client, which is not measured.
@@ -113,7 +116,7 @@ class channel {
 
  private:
   int descriptor_;
-  std::unique_ptr<SSL, decltype([](SSL* session) { SSL_free(session); })> tls_;
+  std::unique_ptr<SSL, free_tls> tls_;
 };
 
 }  // namespace jackdaw::benchmarks

@@ -8,6 +8,7 @@
 #include <jackdaw/runtime/runtime.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <thread>
 #include <vector>
 
@@ -252,6 +253,31 @@ task<int> count_lost(F victim_body, int rounds) {
     }
   }
   co_return lost;
+}
+
+TEST_P(uncancel_threads_test, a_request_is_delivered_once_its_error_is_thrown) {
+  const auto counts = [](std::vector<std::uint32_t>& seen) {
+    seen.push_back(current_task().cancelling());
+    seen.push_back(current_task().delivered_requests());
+  };
+  const auto seen = run([&]() -> task<std::vector<std::uint32_t>> {
+    std::vector<std::uint32_t> each;
+    counts(each);
+    this_task::cancel();
+    counts(each);
+    try {
+      co_await yield();
+    } catch (const cancelled_error&) {
+      counts(each);
+    }
+    this_task::cancel();
+    counts(each);
+    this_task::uncancel();
+    this_task::uncancel();
+    counts(each);
+    co_return each;
+  }());
+  EXPECT_EQ(seen, (std::vector<std::uint32_t>{0, 0, 1, 0, 1, 1, 2, 1, 0, 0}));
 }
 
 TEST_P(uncancel_threads_test, a_foreign_request_survives_while_an_own_one_is_taken_back) {
