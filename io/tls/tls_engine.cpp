@@ -135,6 +135,11 @@ tls_engine::step tls_engine::read(std::span<std::byte> into, std::size_t& count)
   if (problem_.happened()) {
     return step::failed;
   }
+  // Each wait begins with this question. OpenSSL would get and free 16 KiB to answer it.
+  const bool has_ended = (SSL_get_shutdown(connection_) & SSL_RECEIVED_SHUTDOWN) != 0;
+  if (input_.empty() && !has_ended && SSL_has_pending(connection_) == 0) {
+    return step::input;
+  }
   ERR_clear_error();
   const int status = SSL_read_ex(connection_, into.data(), into.size(), &count);
   return status == 1 ? step::done : judge(status, tls_failure::protocol);

@@ -270,7 +270,10 @@ task<tls_problem> tls_stream::write_from(std::span<const std::byte> from, std::s
     co_return tls_problem();
   }
   // What a cancelled write has left goes first: so no more than one piece is ever waiting.
-  int failure = co_await send_in_turn();
+  int failure = 0;
+  if (own.engine.has_output()) {
+    failure = co_await send_in_turn();
+  }
   if (failure == 0) {
     if (own.engine.write(from, count) == tls_engine::step::failed) {
       co_return problem_while(doing);

@@ -38,8 +38,8 @@ class wire_transport final : public io::tls_transport {
   plain_wire* below_;
 };
 
-// A connection that waits for a request holds this much, and OpenSSL's state.
-constexpr std::size_t read_bytes_min = std::size_t{4} * 1024;
+// A connection that waits for a request holds this much, and OpenSSL's state. More would not come from the frame lists.
+constexpr std::size_t read_bytes_min = std::size_t{2} * 1024;
 constexpr std::size_t read_bytes_max = std::size_t{64} * 1024;
 
 }  // namespace
