@@ -190,26 +190,36 @@ struct visit {
 };
 
 // Only who runs on another worker asks, and only the first of them.
-task<void> ask_elsewhere(tcp_stream& stream, std::thread::id home, visit& once) {
+task<void> ask_elsewhere(tcp_stream& stream, const socket& client, std::thread::id home,
+                         visit& once) {
+  constexpr unsigned most_reads = 1000;
   if (std::this_thread::get_id() == home || once.made.exchange(true)) {
     co_return;
   }
   once.away = errnos_of_plain_calls(stream);
-  const std::string text = co_await read_text(stream);
-  EXPECT_EQ(text, "ping");
-  EXPECT_EQ(std::this_thread::get_id(), home);
-  once.at_home = errnos_of_plain_calls(stream);
+  // A read ends at home, but another worker that looks for work may take the task from there at once.
+  for (unsigned read = 0; read < most_reads; ++read) {
+    static_cast<void>(::send(client.native_handle(), "ping", 4, 0));
+    const std::string text = co_await read_text(stream);
+    EXPECT_EQ(text, "ping");
+    const auto seen = errnos_of_plain_calls(stream);
+    if (std::this_thread::get_id() == home) {
+      once.at_home = seen;
+      co_return;
+    }
+    EXPECT_EQ(seen, all_refused);
+  }
+  ADD_FAILURE() << "no read ended at home";
 }
 
 task<void> ask_from_another_worker() {
   auto listener = tcp_listener::bind(address::loopback(0), direct());
   const socket client = connect_now(listener);
   tcp_stream accepted = co_await listener.accept();
-  static_cast<void>(::send(client.native_handle(), "ping", 4, 0));
   visit once;
   std::vector<join_handle<void>> asking;
   for (unsigned index = 0; index < 64; ++index) {
-    asking.push_back(spawn(ask_elsewhere(accepted, std::this_thread::get_id(), once)));
+    asking.push_back(spawn(ask_elsewhere(accepted, client, std::this_thread::get_id(), once)));
   }
   while (!once.made) {  // Keeps this worker, so that others take its tasks.
     std::this_thread::yield();
