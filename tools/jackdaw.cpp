@@ -7,6 +7,7 @@
 #include <jackdaw/tools/descriptor_limit.hpp>
 #include <jackdaw/tools/doctor/doctor.hpp>
 #include <jackdaw/tools/http/server.hpp>
+#include <jackdaw/tools/kept_heap.hpp>
 #include <jackdaw/tools/load/load.hpp>
 #include <jackdaw/tools/runtime_options.hpp>
 
@@ -123,6 +124,7 @@ void add_serve(CLI::App& app, action& chosen, const std::vector<std::string>& wo
     chosen = [options, runtime] {
       const io::options io_options = to_io_options(*runtime);
       raise_descriptor_limit();
+      keep_freed_heap();
       return http::run_server(*options, io_options);
     };
   });
