@@ -1,4 +1,5 @@
 // S118: an order to end the program, in a child.
+#include "../any_order.hpp"
 #include "../case.hpp"
 
 namespace jackdaw::conformance {
@@ -14,7 +15,7 @@ task<> sib() {
 }
 
 task<> bad() {
-  co_await yield();
+  co_await settle();
   throw system_exit("3");
 }
 
