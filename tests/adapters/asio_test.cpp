@@ -1,6 +1,7 @@
 // Boost.Asio's own timers and sockets, awaited, cancelled and raced; and its handlers on jackdaw's threads.
 #include "../support/io_runtimes.hpp"
 #include "../support/stress.hpp"
+#include "../support/was_cancelled.hpp"
 #include <jackdaw/adapters/asio.hpp>
 #include <jackdaw/io/tcp_listener.hpp>
 #include <jackdaw/runtime/current.hpp>
@@ -39,17 +40,6 @@ tcp::endpoint endpoint_of(const io::tcp_listener& listener) {
   return {asio::ip::address_v4::loopback(), listener.local_address().port()};
 }
 
-template <class T>
-task<bool> was_cancelled(join_handle<T> handle) {
-  bool cancelled = false;
-  try {
-    co_await handle;
-  } catch (const cancelled_error&) {
-    cancelled = true;
-  }
-  co_return cancelled;
-}
-
 TEST_P(asio_test, a_timer_is_awaited) {
   struct body {
     static task<void> run() {
@@ -78,7 +68,7 @@ TEST_P(asio_test, a_cancelled_wait_cancels_the_timer) {
           co_await sleep(100us);
         }
         waiting.cancel();
-        const bool cancelled = co_await was_cancelled(waiting);
+        const bool cancelled = co_await testing::was_cancelled(waiting);
         EXPECT_TRUE(cancelled);
       }
       bool timed_out = false;
@@ -108,7 +98,7 @@ TEST_P(asio_test, what_cannot_be_cancelled_is_waited_for) {
       auto waiting = spawn(wait(timer, went_on));
       co_await sleep(1ms);
       waiting.cancel();
-      const bool cancelled = co_await was_cancelled(waiting);
+      const bool cancelled = co_await testing::was_cancelled(waiting);
       EXPECT_TRUE(cancelled);
       EXPECT_TRUE(went_on);
     }
@@ -162,7 +152,7 @@ TEST_P(asio_test, a_composed_operation_is_cancelled_in_the_midst) {
       co_await peer.write_all(testing::bytes_of("some, and not enough"));
       co_await sleep(1ms);
       reading.cancel();
-      const bool cancelled = co_await was_cancelled(reading);
+      const bool cancelled = co_await testing::was_cancelled(reading);
       EXPECT_TRUE(cancelled);
     }
   };

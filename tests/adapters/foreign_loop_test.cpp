@@ -1,6 +1,7 @@
 // The loop for foreign libraries, with a library that is easy to see through: it waits for bytes in pipes.
 #include "../support/io_runtimes.hpp"
 #include "../support/stress.hpp"
+#include "../support/was_cancelled.hpp"
 #include <jackdaw/adapters/foreign_loop.hpp>
 #include <jackdaw/io/file_descriptor.hpp>
 #include <jackdaw/runtime/gather.hpp>
@@ -111,17 +112,6 @@ task<void> a_few_turns() {
   }
 }
 
-template <class T>
-task<bool> was_cancelled(join_handle<T> handle) {
-  bool cancelled = false;
-  try {
-    co_await handle;
-  } catch (const cancelled_error&) {
-    cancelled = true;
-  }
-  co_return cancelled;
-}
-
 TEST_P(foreign_loop_test, one_waits_and_drives) {
   struct body {
     static task<void> run() {
@@ -178,7 +168,7 @@ TEST_P(foreign_loop_test, a_driver_that_is_cancelled_passes_the_wheel_on) {
         send_now(pipes[each].writes.get(), "x");  // Nobody's any more.
       }
       for (std::size_t each = 0; each + 1 < readers.size(); ++each) {
-        const bool cancelled = co_await was_cancelled(readers[each]);
+        const bool cancelled = co_await testing::was_cancelled(readers[each]);
         EXPECT_TRUE(cancelled);
       }
       send_now(pipes.back().writes.get(), "y");
