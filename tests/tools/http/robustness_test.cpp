@@ -1,6 +1,7 @@
 // Goal: clients that misbehave, die or come in too great a number leave a healthy server behind that
 // burns no CPU; and the promise on system calls holds.
 
+#include <jackdaw/runtime/base/config.hpp>
 #include <jackdaw/tests/tools/server_process.hpp>
 
 #include <gtest/gtest.h>
