@@ -6,7 +6,6 @@ server; whoever calls the figure stops it. Numbers are for people: the table of 
 
 import asyncio
 import os
-import signal
 import socket
 import struct
 import time
@@ -239,6 +238,15 @@ async def killed(make, scale):
     return {"median ms": median(times), "worst ms": max(times)}
 
 
+async def successor(server, known):
+    for _ in range(200):
+        for pid in server.successors():
+            if pid not in known:
+                return pid
+        await asyncio.sleep(0.02)
+    raise RuntimeError("the server was not replaced")
+
+
 async def replaced(make, scale):
     """R12: keep-alive clients that retry nothing, while the server is replaced several times."""
     server = make()
@@ -264,29 +272,18 @@ async def replaced(make, scale):
                 failed += 1
 
     clients = [asyncio.create_task(client()) for _ in range(50)]
-    known = {server.process.pid}
+    newest = server.process.pid
+    known = {newest}
     replacements = max(2, int(10 * scale))
     for _ in range(replacements):
         await asyncio.sleep(0.4)
+        os.kill(newest, server.kind.restart)
         if server.kind.name == "jackdaw":
-            newest = max(known)
-            os.kill(newest, server.kind.restart)
-            for _ in range(200):
-                fresh = set(server.pids()) - known
-                if fresh:
-                    break
-                await asyncio.sleep(0.02)
-            known |= fresh
-        else:
-            os.kill(server.process.pid, server.kind.restart)
+            newest = await successor(server, known)
+            known.add(newest)
     await asyncio.sleep(1.5)
     stopping = True
     await asyncio.gather(*clients)
-    for pid in known - {server.process.pid}:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     return {"replacements": replacements, "requests": done, "failed": failed, "connections": connections}
 
 

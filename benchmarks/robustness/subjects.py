@@ -51,13 +51,26 @@ class Subject:
             time.sleep(0.0005)
         self.start_ms = (time.monotonic() - began) * 1000
 
+    def successors(self):
+        """Those with the same arguments, the port among them. Once their predecessor has ended they are nobody's children."""
+        arguments = [os.fsencode(str(word)) for word in self.command[1:]]
+        found = []
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if (process / "cmdline").read_bytes().split(b"\0")[1:-1] == arguments:
+                    found.append(int(process.name))
+            except OSError:
+                pass
+        return [pid for pid in found if pid != self.process.pid]
+
     def pids(self):
-        """The process and its children: workers, and a successor."""
-        found = [self.process.pid]
+        """The process, those that replaced it, and their workers."""
+        found = [self.process.pid, *self.successors()]
         for pid in found:
             try:
                 for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-                    found += map(int, (task / "children").read_text().split())
+                    children = map(int, (task / "children").read_text().split())
+                    found += [child for child in children if child not in found]
             except OSError:
                 pass
         return found
