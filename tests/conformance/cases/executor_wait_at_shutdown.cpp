@@ -32,11 +32,11 @@ task<> body(signals* s, std::thread* timer) {
   });
   asyncio::run_in_executor(second, s);
   s->begun.wait();
+  log("main returns");
   *timer = std::thread([s] {
     std::this_thread::sleep_for(50ms);
     s->end.count_down();
   });
-  log("main returns");
   co_return;
 }
 
